@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cctype>
+
+#include "api/config.h"
+
+namespace outlay::api {
+
+std::string Setting::variable() const {
+  std::string out = "OUTLAY_";
+  for (const char c : name) {
+    out += c == '.' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return out;
+}
+
+namespace {
+
+std::vector<Setting> fetching_settings() {
+  using enum SettingKind;
+  return {
+      {.name = "secrets.folder",
+       .kind = path,
+       .doc = "folder with one file per secret, beside SECRET_NAME in the environment"},
+      {.name = "secrets.key",
+       .doc = "key of the encrypted secrets (`outlay secret key` makes one)",
+       .is_secret = true},
+      {.name = "secrets.key_file",
+       .kind = path,
+       .doc = "file that holds the key of the encrypted secrets"},
+      {.name = "sources",
+       .kind = sources,
+       .doc = "where bills are fetched from: a map of names to their settings, see "
+              "docs/guides/getting_files.md"},
+      {.name = "sync.connections",
+       .kind = integer,
+       .fallback = "8",
+       .doc = "downloads at the same time, over all sources"},
+      {.name = "sync.sources",
+       .kind = integer,
+       .fallback = "4",
+       .doc = "sources that are synced at the same time"},
+  };
+}
+
+}  // namespace
+
+const std::vector<Setting>& settings() {
+  using enum SettingKind;
+  static const std::vector<Setting> all = [] {
+    std::vector<Setting> out{
+        {.name = "data",
+         .kind = path,
+         .fallback = "outlay-data",
+         .doc = "folder of the ledger and of all state"},
+        {.name = "server.host",
+         .fallback = "127.0.0.1",
+         .doc = "address that `outlay up` listens on"},
+        {.name = "server.port",
+         .kind = integer,
+         .fallback = "8080",
+         .doc = "port; 0 picks a free one"},
+        {.name = "server.insecure",
+         .kind = boolean,
+         .fallback = "false",
+         .doc = "serve everybody who reaches the address, without users"},
+        {.name = "server.url",
+         .doc = "address under which users reach the server, for links in messages"},
+        {.name = "server.users",
+         .kind = users,
+         .doc =
+             "who may use the server: a list of {name, password, token}; a password may be written "
+             "sha256:SALT:HEX, where HEX is the SHA-256 of SALT followed by the password",
+         .is_secret = true},
+        {.name = "log.format",
+         .fallback = "text",
+         .doc = "log lines for people or as JSON",
+         .choices = {"text", "json"}},
+        {.name = "log.level",
+         .fallback = "info",
+         .doc = "least level that is logged",
+         .choices = {"trace", "debug", "info", "warn", "error"}},
+        {.name = "ledger.threads",
+         .kind = integer,
+         .fallback = "0",
+         .doc = "threads for cost data; 0 is one per core"},
+        {.name = "ledger.memory",
+         .kind = size,
+         .fallback = "1 GB",
+         .doc = "memory for cost data before it spills to disk"},
+        {.name = "ledger.generations",
+         .kind = integer,
+         .fallback = "1000000",
+         .doc = "superseded generations kept per source and billing period"},
+        {.name = "flow.workers",
+         .kind = integer,
+         .fallback = "8",
+         .doc = "tasks that run at the same time"},
+        {.name = "flow.folders",
+         .kind = paths,
+         .doc = "folders whose flow files `outlay up` loads"},
+        {.name = "flow.grace",
+         .fallback = "PT5S",
+         .doc = "time that running tasks get when the program stops"},
+        {.name = "flow.environment",
+         .doc = "name of this installation, as {{ kestra.environment }} in flows"},
+        {.name = "globals",
+         .kind = map,
+         .doc = "variables that every flow sees as {{ globals.name }}"},
+    };
+    for (Setting& setting : fetching_settings()) out.push_back(std::move(setting));
+    return out;
+  }();
+  return all;
+}
+
+}  // namespace outlay::api

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "connectors/connector.h"
+
+namespace outlay::connectors {
+
+/// Costs of Datadog; docs/guides/saas.md.
+std::unique_ptr<Connector> make_datadog_connector();
+
+}  // namespace outlay::connectors

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "flow/task.h"
+
+namespace outlay::tasks {
+
+/// Clones a repository into the working folder with the git program.
+std::unique_ptr<flow::TaskType> make_git_clone();
+/// Saves the flows of a repository's folder in the engine.
+std::unique_ptr<flow::TaskType> make_git_sync_flows();
+
+}  // namespace outlay::tasks

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "flow/task.h"
+#include "store/table.h"
+
+namespace outlay::tasks {
+
+/// What becomes of a statement's rows.
+enum class Fetch { none, one, all, store };
+
+/// The property fetchType, or its older forms fetch, fetchOne and store; NONE unless given.
+base::Result<Fetch> fetch_property(flow::TaskContext& context, const format::Value& properties);
+/// Puts rows into outputs: row, rows, or uri of an Ion file; and size.
+base::Result<base::Done> put_rows(
+    flow::TaskContext& context, Fetch fetch, const store::Table& table, format::Object& outputs);
+
+}  // namespace outlay::tasks
