@@ -125,7 +125,7 @@ function(module NAME)
     add_test(NAME ${NAME} COMMAND ${NAME}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     # Short allocation stacks: with full ones DuckDB's allocations take most of the time.
     set_tests_properties(${NAME} PROPERTIES
-      ENVIRONMENT "ASAN_OPTIONS=malloc_context_size=2" TIMEOUT 2400)
+      ENVIRONMENT "ASAN_OPTIONS=malloc_context_size=2;UBSAN_OPTIONS=halt_on_error=1" TIMEOUT 2400)
   endif()
 endfunction()
 

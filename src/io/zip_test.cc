@@ -17,7 +17,9 @@ using testing::HasSubstr;
 // A stored, a deflated and a folder entry, built byte by byte so that no program is needed.
 std::string little(std::uint64_t value, int bytes) {
   std::string text;
-  for (int i = 0; i < bytes; ++i) text.push_back(static_cast<char>((value >> (8 * i)) & 0xFFU));
+  for (int i = 0; i < bytes; ++i) {
+    text.push_back(i < 8 ? static_cast<char>((value >> (8 * i)) & 0xFFU) : '\0');
+  }
   return text;
 }
 
