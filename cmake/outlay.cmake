@@ -59,6 +59,7 @@ find_package(benchmark REQUIRED)
 pkg_check_modules(FYAML REQUIRED IMPORTED_TARGET libfyaml)
 pkg_check_modules(ISAL REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)
+pkg_check_modules(PQ REQUIRED IMPORTED_TARGET libpq)
 find_library(JQ_LIBRARY jq REQUIRED)
 
 # DuckDB: the official shared library and C header, laid out by tools/setup.
@@ -73,7 +74,7 @@ set(THIRD_PARTY_base fmt::fmt spdlog::spdlog date::date date::date-tz Threads::T
 set(THIRD_PARTY_format Boost::json PkgConfig::FYAML)
 set(THIRD_PARTY_expr PkgConfig::RE2 ${JQ_LIBRARY} OpenSSL::Crypto)
 set(THIRD_PARTY_io CURL::libcurl OpenSSL::Crypto PkgConfig::ISAL)
-set(THIRD_PARTY_store duckdb SQLite::SQLite3)
+set(THIRD_PARTY_store duckdb SQLite::SQLite3 PkgConfig::PQ)
 set(THIRD_PARTY_server Boost::url)
 set(THIRD_PARTY_cli CLI11::CLI11)
 
