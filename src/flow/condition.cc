@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "expr/holidays.h"
 #include "format/json.h"
 
 namespace outlay::flow {
@@ -42,7 +43,7 @@ class Look {
       case Kind::weekend:
         return of_day();
       case Kind::public_holiday:
-        return false;
+        return holiday();
       default:
         return of_execution();
     }
@@ -115,6 +116,15 @@ class Look {
     }
     constexpr std::array<std::string_view, 4> kPlaces{"FIRST", "SECOND", "THIRD", "FOURTH"};
     return number < kPlaces.size() && kPlaces.at(number) == place;
+  }
+
+  // Without a country the one of the host's usual locale, en_US.
+  Result<bool> holiday() const {
+    const auto local = facts_.zone.to_local(TRY(date()));
+    const std::string country = TRY(text("country"));
+    const auto day = std::chrono::floor<std::chrono::days>(local).time_since_epoch();
+    return expr::is_public_holiday(
+        std::chrono::sys_days(day), country.empty() ? "US" : country, TRY(text("subDivision")));
   }
 
   static bool is_in(const Value& list, const std::string& text) {

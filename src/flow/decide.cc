@@ -170,7 +170,7 @@ const TaskList& Decider::list_of(int parent, Phase phase) const {
       case Phase::finally:
         return plan().finally;
       case Phase::after:
-        return plan().after_execution;
+        return execution_.after;
       default:
         return plan().main;
     }
@@ -306,9 +306,28 @@ void Decider::release_held() {
 // ---- one run begins
 // --------------------------------------------------------------------------------------------
 
+// What the engine does itself has one attempt, from its beginning to its end.
+void Decider::open_attempt(int index) {
+  Track& attempt = execution_.run(index).attempts.emplace_back().state;
+  attempt.enter(State::created, event_.at);
+  attempt.enter(State::running, event_.at);
+}
+
+// Attempts of workers and subflows end with their own results.
+void Decider::close_attempt(int index, State state) {
+  TaskRun& run = execution_.run(index);
+  const TaskKind kind = execution_.task_of(run).kind;
+  if (kind == TaskKind::work || kind == TaskKind::subflow || kind == TaskKind::item_loop) return;
+  if (run.attempts.empty() || run.attempts.back().state.current() == state) return;
+  run.attempts.back().state.enter(state, event_.at);
+}
+
 void Decider::begin(int index) {
   TaskRun& run = execution_.run(index);
   const Task& task = execution_.task_of(run);
+  if (task.kind != TaskKind::work && task.kind != TaskKind::subflow &&
+      task.kind != TaskKind::item_loop)
+    open_attempt(index);
   switch (task.kind) {
     case TaskKind::work:
       return submit(index);
@@ -395,6 +414,7 @@ void Decider::finish(int index, State state) {
   if (is_terminal(run.state.current())) return;
   if (run.state.current() == State::paused) leave_pause();
   state = allowed(execution_.task_of(run), state);
+  close_attempt(index, state);
   run.state.enter(state, event_.at);
   run.wake_at.reset();
   run.is_waiting_for_child = false;
@@ -433,12 +453,18 @@ void Decider::child_done(int parent, int child) {
 
 void Decider::main_child_done(int parent, int lane, int position, State state) {
   Progress& progress = progress_of(parent);
+  const bool is_round = parent >= 0 && execution_.task_of(execution_.run(parent)).is_loop;
+  if (is_round && is_failure(state)) return round_over(parent, lane, state);
   progress.worst = worse(progress.worst, state);
   if (is_failure(state)) return end_main(parent);
   if (!is_task_per_lane(parent)) {
     const int next = next_enabled(list_of(parent, Phase::main), position + 1);
     if (next >= 0) return start_child(parent, Phase::main, lane, next);
   }
+  if (is_round && !execution_.task_of(execution_.run(parent)).gathered.empty())
+    return emit(
+        {.kind = Effect::Kind::evaluate, .run = parent, .attempt = lane, .aspect = Aspect::lane});
+  if (is_round) return round_over(parent, lane, State::success);
   --progress.active;
   lane_done(parent, lane);
   start_lanes(parent);
@@ -471,8 +497,9 @@ void Decider::end_side_list(int parent) {
     return arm_pause(parent);
   }
   if (parent >= 0) {
-    const bool has_folder = execution_.task_of(execution_.run(parent)).has_folder;
-    if (has_folder && !is_terminal(state_of_run(parent)))
+    const Task& task = execution_.task_of(execution_.run(parent));
+    const bool is_stored = task.is_loop && execution_.run(parent).outputs["uri"].is_text();
+    if ((task.has_folder || is_stored) && !is_terminal(state_of_run(parent)))
       return emit({.kind = Effect::Kind::evaluate, .run = parent, .aspect = Aspect::collect});
     return finish(parent, progress.worst);
   }
@@ -499,7 +526,13 @@ void Decider::set_final_state(State state) {
   emit({.kind = Effect::Kind::ended});
   execution_.progress.open.clear();
   execution_.progress.phase = Phase::after;
-  const int first = next_enabled(plan().after_execution, 0);
+  if (plan().listeners.empty()) return begin_after(plan().after_execution);
+  emit({.kind = Effect::Kind::evaluate, .aspect = Aspect::listeners});
+}
+
+void Decider::begin_after(TaskList tasks) {
+  execution_.after = std::move(tasks);
+  const int first = next_enabled(execution_.after, 0);
   if (first < 0) return finish_execution();
   start_child(-1, Phase::after, 0, first);
 }

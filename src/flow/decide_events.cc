@@ -7,9 +7,10 @@
 namespace outlay::flow {
 namespace {
 
-bool is_in_flight(const TaskRun& run) {
-  return !run.attempts.empty() && !is_terminal(run.attempts.back().state.current()) &&
-         !is_terminal(run.state.current());
+// A worker has, or will have, the run's last attempt.
+bool is_in_flight(const Execution& execution, const TaskRun& run) {
+  return execution.task_of(run).kind == TaskKind::work && !run.attempts.empty() &&
+         !is_terminal(run.attempts.back().state.current()) && !is_terminal(run.state.current());
 }
 
 // When this life of the run began: retries before a restart do not count.
@@ -67,7 +68,7 @@ const Retry* retry_of(const Execution& execution, int index) {
 void Decider::on_attempt_ended() {
   if (event_.run < 0 || event_.run >= static_cast<int>(execution_.runs.size())) return refuse();
   TaskRun& run = execution_.run(event_.run);
-  if (static_cast<int>(run.attempts.size()) != event_.attempt || !is_in_flight(run) ||
+  if (static_cast<int>(run.attempts.size()) != event_.attempt || !is_in_flight(execution_, run) ||
       is_terminal(execution_.state.current()) != (run.is_after))
     return refuse();
   const base::Instant started = std::min(
@@ -116,6 +117,10 @@ bool Decider::retry_as_new(const Retry& policy) {
   const base::Instant created = first ? *first : execution_.state.steps().front().at;
   if (policy.max_duration && due > created + *policy.max_duration) return false;
   execution_.run(event_.run).state.enter(State::failed, event_.at);
+  for (int at = event_.run; at >= 0; at = execution_.run(at).parent) {
+    close_attempt(at, State::retried);
+    execution_.run(at).state.enter(State::retried, event_.at);
+  }
   stop_open(execution_.progress.open, State::failed);
   execution_.progress.open.clear();
   execution_.state.enter(State::retrying, event_.at);
@@ -154,15 +159,29 @@ void Decider::on_timer() {
   run.wake_at.reset();
   if (event_.aspect == Aspect::retry) return submit(event_.run);
   if (event_.aspect == Aspect::round) return start_lanes(event_.run);
+  pause_expired();
+}
+
+// The pause was longer than it may be.
+void Decider::pause_expired() {
+  TaskRun& run = execution_.run(event_.run);
   const std::string behavior = run.settings["behavior"].text_or("RESUME");
-  const bool goes_on = behavior != "CANCEL" && behavior != "FAIL" && behavior != "WARN";
-  if (goes_on && !execution_.task_of(run).tasks.empty()) return start_later_tasks(event_.run);
-  finish(
-      event_.run,
-      behavior == "CANCEL" ? State::cancelled
-      : behavior == "FAIL" ? State::failed
-      : behavior == "WARN" ? State::warning
-                           : State::success);
+  const State end = behavior == "CANCEL" ? State::cancelled
+                    : behavior == "FAIL" ? State::failed
+                    : behavior == "WARN" ? State::warning
+                                         : State::success;
+  run.outputs = format::Value::object(
+      {{"resumed",
+        format::Value::object({{"on", base::print_instant(event_.at)}, {"to", state_name(end)}})}});
+  if (end == State::success && !execution_.task_of(run).tasks.empty())
+    return start_later_tasks(event_.run);
+  if (end != State::cancelled) return finish(event_.run, end);
+  // A cancelled pause cancels the execution, whatever else it was to do.
+  --execution_.paused;
+  close_attempt(event_.run, end);
+  run.state.enter(end, event_.at);
+  close_slot(event_.run);
+  end_at_once(end);
 }
 
 // ---- pause, resume, subflows
@@ -175,9 +194,10 @@ void Decider::enter_pause(int index) {
 }
 
 void Decider::leave_pause() {
-  if (--execution_.paused == 0 && execution_.state.current() == State::paused &&
-      !execution_.is_held)
-    execution_.state.enter(State::running, event_.at);
+  if (--execution_.paused != 0 || execution_.state.current() != State::paused || execution_.is_held)
+    return;
+  execution_.state.enter(State::restarted, event_.at);
+  execution_.state.enter(State::running, event_.at);
 }
 
 void Decider::on_hold() {
@@ -285,7 +305,7 @@ void Decider::stop_run(int index) {
     return;
   }
   if (run.is_waiting_for_child) return emit({.kind = Effect::Kind::kill_child, .run = index});
-  if (!run.progress && is_in_flight(run))
+  if (!run.progress && is_in_flight(execution_, run))
     return emit(
         {.kind = Effect::Kind::stop_attempt,
          .run = index,
@@ -352,7 +372,7 @@ void Decider::recover_run(int index) {
     if (is_draining()) emit({.kind = Effect::Kind::kill_child, .run = index});
     return;
   }
-  if (!is_in_flight(run)) return;
+  if (!is_in_flight(execution_, run)) return;
   if (is_draining()) {
     run.attempts.back().state.enter(State::killed, event_.at);
     return finish(index, State::killed);

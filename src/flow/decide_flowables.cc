@@ -18,6 +18,17 @@ void Decider::on_evaluated() {
       return refuse();
     return breach(event_.attempt);
   }
+  if (event_.run < 0 && event_.aspect == Aspect::listeners) {
+    if (execution_.progress.phase != Phase::after || !execution_.after.empty()) return refuse();
+    TaskList tasks;
+    if (event_.value.is_array())
+      for (const format::Value& place : event_.value.as_array()) {
+        const Listener& listener = plan().listeners[static_cast<std::size_t>(place.int_or(0))];
+        tasks.insert(tasks.end(), listener.tasks.begin(), listener.tasks.end());
+      }
+    tasks.insert(tasks.end(), plan().after_execution.begin(), plan().after_execution.end());
+    return begin_after(std::move(tasks));
+  }
   if (event_.run < 0) {
     if (event_.aspect != Aspect::outputs || is_terminal(execution_.state.current()))
       return refuse();
@@ -30,9 +41,14 @@ void Decider::on_evaluated() {
   }
   TaskRun& run = execution_.run(event_.run);
   if (is_terminal(run.state.current())) return refuse();
+  if (event_.aspect == Aspect::lane) {
+    if (!event_.error.empty()) log(event_.run, event_.error);
+    const State end = event_.error.empty() ? State::success : State::failed;
+    return round_over(event_.run, event_.attempt, end);
+  }
   if (!event_.error.empty()) {
     log(event_.run, event_.error);
-    run.attempts.emplace_back().state.enter(State::failed, event_.at);
+    if (run.attempts.empty()) run.attempts.emplace_back().state.enter(State::failed, event_.at);
     return finish(event_.run, State::failed);
   }
   if (event_.aspect == Aspect::collect) {
@@ -58,9 +74,10 @@ void Decider::open_body(int index) {
     case TaskKind::choice_switch:
       return open_switch(index);
     case TaskKind::for_each:
-      return open_for_each(index);
+      return task.is_loop ? open_rounds(index) : open_for_each(index);
     case TaskKind::loop_until:
       run.settings = event_.value;
+      run.outputs = format::Value::object({{"iterationCount", 1}});
       return open_list(index, task.tasks, 1, 1);
     case TaskKind::working_directory:
       return open_list(index, task.tasks, 1, 1);
@@ -110,6 +127,77 @@ void Decider::open_for_each(int index) {
   progress.main = &task.tasks;
   progress.lanes = static_cast<int>(progress.values.size());
   progress.limit = task.concurrency;
+  start_lanes(index);
+}
+
+// ---- the rounds of a Loop
+
+void Decider::open_rounds(int index) {
+  TaskRun& run = execution_.run(index);
+  run.progress = std::make_unique<Progress>();
+  Progress& progress = *run.progress;
+  const format::Value& given = event_.value;
+  if (given["values"].is_array())
+    for (const format::Value& value : given["values"].as_array())
+      progress.values.push_back(value.text_or(""));
+  if (given["keys"].is_array())
+    for (const format::Value& key : given["keys"].as_array())
+      progress.keys.push_back(key.text_or(""));
+  run.settings = format::Value::object({{"isStored", given["isStored"]}});
+  progress.main = &execution_.task_of(run).tasks;
+  progress.lanes = static_cast<int>(progress.values.size());
+  progress.results.resize(progress.values.size());
+  progress.limit = execution_.task_of(run).concurrency;
+  tell_rounds(index);
+  start_lanes(index);
+}
+
+// What the Loop gives so far.
+void Decider::tell_rounds(int index) {
+  TaskRun& run = execution_.run(index);
+  const Progress& progress = *run.progress;
+  format::Object ended;
+  std::int64_t terminated = 0;
+  format::Array gathered;
+  for (std::size_t i = 0; i < progress.results.size(); ++i) {
+    const format::Value& result = progress.results[i];
+    if (result.is_null()) continue;
+    ++terminated;
+    const std::string state = result["state"].text_or("");
+    ended.set(state, ended.find(state) == nullptr ? 1 : ended.find(state)->as_int() + 1);
+    if (result["outputs"].is_null()) continue;
+    format::Object item;
+    item.set("value", progress.values[i]);
+    item.set("iteration", static_cast<std::int64_t>(i));
+    if (i < progress.keys.size()) item.set("key", progress.keys[i]);
+    gathered.push_back(
+        format::Value::object({{"item", std::move(item)}, {"outputs", result["outputs"]}}));
+  }
+  format::Object out;
+  out.set("iterationCount", progress.lanes);
+  out.set("runningIterations", std::max<std::int64_t>(progress.next_lane - terminated, 0));
+  out.set("terminatedIterations", std::move(ended));
+  const bool is_stored = run.settings["isStored"].bool_or(false);
+  if (!execution_.task_of(run).gathered.empty() && is_stored) out.set("uri", "");
+  if (!execution_.task_of(run).gathered.empty() && !is_stored)
+    out.set("outputs", std::move(gathered));
+  run.outputs = std::move(out);
+}
+
+void Decider::round_over(int index, int lane, State state) {
+  TaskRun& run = execution_.run(index);
+  Progress& progress = *run.progress;
+  format::Object result;
+  result.set("state", state_name(state));
+  if (event_.aspect == Aspect::lane && event_.error.empty()) result.set("outputs", event_.value);
+  progress.results[static_cast<std::size_t>(lane)] = std::move(result);
+  tell_rounds(index);
+  if (is_failure(state) && execution_.task_of(run).transmits_failure) {
+    progress.worst = worse(progress.worst, State::failed);
+    return end_main(index);
+  }
+  --progress.active;
+  lane_done(index, lane);
   start_lanes(index);
 }
 
@@ -201,13 +289,13 @@ void Decider::start_later_tasks(int index) {
 void Decider::end_round(int index) {
   TaskRun& run = execution_.run(index);
   Progress& progress = *run.progress;
-  run.outputs = format::Value::object({{"iterationCount", progress.round}});
   const auto finish_with = [&](State end) {
     progress.phase = Phase::errors;
     progress.worst = worse(progress.worst, end);
     end_side_list(index);
   };
   if (event_.value.bool_or(false)) return finish_with(State::success);
+  run.outputs = format::Value::object({{"iterationCount", progress.round + 1}});
   const format::Value& settings = run.settings;
   const base::Instant due = event_.at + micros_of(settings["interval"]);
   const bool is_over = (settings["maxIterations"].is_int() &&
@@ -234,12 +322,14 @@ void Decider::end_round(int index) {
 void Decider::exit_with(int index) {
   const State end = flow::state_of(event_.value.text_or("SUCCESS")).value_or(State::success);
   if (end == State::killed) {
-    execution_.run(index).state.enter(State::success, event_.at);
+    close_attempt(index, end);
+    execution_.run(index).state.enter(end, event_.at);
     close_slot(index);
     return on_kill();
   }
   for (int at = index; at >= 0; at = execution_.run(at).parent) {
     TaskRun& run = execution_.run(at);
+    close_attempt(at, end);
     run.state.enter(end, event_.at);
     if (run.progress) abandon_children(at, end);
   }

@@ -55,11 +55,14 @@ void Decider::stop_open(const std::vector<int>& open, State state) {
     if (is_terminal(run.state.current())) continue;
     if (run.is_waiting_for_child)
       emit({.kind = Effect::Kind::kill_child, .run = index});
-    else if (!run.attempts.empty() && !is_terminal(run.attempts.back().state.current()))
+    else if (
+        execution_.task_of(run).kind == TaskKind::work && !run.attempts.empty() &&
+        !is_terminal(run.attempts.back().state.current()))
       emit(
           {.kind = Effect::Kind::stop_attempt,
            .run = index,
            .attempt = static_cast<int>(run.attempts.size())});
+    close_attempt(index, state);
     run.state.enter(state, event_.at);
     run.wake_at.reset();
     run.is_waiting_for_child = false;

@@ -17,6 +17,7 @@ class Decider {
   void on_evaluated();
   void on_attempt_ended();
   void on_timer();
+  void pause_expired();
   void on_kill();
   void on_resume();
   void on_child_ended();
@@ -53,6 +54,8 @@ class Decider {
   void lane_done(int parent, int lane);
   void start_child(int parent, Phase phase, int lane, int position);
 
+  void open_attempt(int index);
+  void close_attempt(int index, State state);
   void begin(int index);
   void submit(int index);
   void open_list(int index, const TaskList& list, int lanes, int limit);
@@ -60,6 +63,9 @@ class Decider {
   void open_body(int index);
   void open_switch(int index);
   void open_for_each(int index);
+  void open_rounds(int index);
+  void round_over(int index, int lane, State state);
+  void tell_rounds(int index);
   void open_pause(int index);
   void arm_pause(int index);
   void open_subflow(int index);
@@ -86,6 +92,7 @@ class Decider {
   void end_side_list(int parent);
   void end_execution(State state);
   void set_final_state(State state);
+  void begin_after(TaskList tasks);
   void finish_execution();
 
   void enter_pause(int index);

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "expr/ion.h"
+#include "flow/condition.h"
 #include "flow/inputs.h"
 #include "flow/parse_parts.h"
 #include "flow/scope.h"
@@ -31,8 +33,7 @@ class Evaluation {
         ports_(ports),
         outer_(execution_variables(execution, ports.key), &globals),
         scope_(
-            effect.run < 0 ? Value(format::Object())
-                           : run_variables(execution, effect.run, wanted()),
+            effect.run < 0 ? Value(format::Object()) : run_variables(execution, viewer(), wanted()),
             &outer_) {}
 
   Result<Value> value() const {
@@ -45,6 +46,10 @@ class Evaluation {
         return assertion();
       case Aspect::collect:
         return collected();
+      case Aspect::lane:
+        return outputs_of_round();
+      case Aspect::listeners:
+        return listeners();
       case Aspect::outputs:
         return outputs();
       default:
@@ -56,6 +61,48 @@ class Evaluation {
   const Task& task() const { return execution_.task_of(execution_.run(effect_.run)); }
 
   const Mentions& wanted() const { return task().mentions; }
+
+  // The run whose surroundings are seen: for a round of a Loop the last of its runs.
+  int viewer() const {
+    if (effect_.aspect != Aspect::lane) return effect_.run;
+    int found = effect_.run;
+    for (const int place : task().tasks)
+      for (const int index : execution_.by_task[static_cast<std::size_t>(place)]) {
+        const TaskRun& run = execution_.run(index);
+        if (run.parent == effect_.run && run.lane == effect_.attempt && !run.is_replaced)
+          found = std::max(found, index);
+      }
+    return found;
+  }
+
+  Result<Value> outputs_of_round() const {
+    format::Object out;
+    for (const Output& output : task().gathered) {
+      auto value = one_output(output, scope_);
+      if (value)
+        out.set(output.id, *value);
+      else if (output.is_required)
+        return value.error().within("output " + output.id);
+    }
+    return Value(std::move(out));
+  }
+
+  Result<Value> listeners() const {
+    ConditionFacts facts;
+    facts.scope = &outer_;
+    facts.environment = &environment_;
+    facts.zone = base::Zone::local();
+    facts.name_space = execution_.flow->name_space;
+    facts.flow_id = execution_.flow->id;
+    facts.execution = execution_json(execution_);
+    format::Array out;
+    const auto& all = execution_.flow->listeners;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const auto answer = holds(all[i].conditions, facts);
+      if (answer && *answer) out.emplace_back(static_cast<std::int64_t>(i));
+    }
+    return Value(std::move(out));
+  }
 
   Result<std::string> text(std::string_view written) const {
     const auto compiled = TRY(expr::Template::parse(written));
@@ -146,6 +193,7 @@ class Evaluation {
 
   Result<Value> collected() const {
     if (task().kind == TaskKind::item_loop) return batch_outputs();
+    if (task().is_loop) return stored_rounds();
     format::Object settings;
     for (const char* name : {"outputFiles", "cache"}) settings.set(name, TRY(rendered(name)));
     if (!ports_.collect) return Value();
@@ -173,6 +221,65 @@ class Evaluation {
     if (!lines.empty() && ports_.store)
       out.set("uri", TRY(ports_.store(effect_.run, "outputs.ion", lines)));
     return Value(std::move(out));
+  }
+
+  // The outputs of the rounds as lines of a file.
+  Result<Value> stored_rounds() const {
+    const TaskRun& run = execution_.run(effect_.run);
+    std::string lines;
+    for (std::size_t i = 0; i < run.progress->results.size(); ++i) {
+      const Value& given = run.progress->results[i]["outputs"];
+      if (given.is_null()) continue;
+      format::Object item;
+      item.set("value", run.progress->values[i]);
+      item.set("iteration", static_cast<std::int64_t>(i));
+      if (i < run.progress->keys.size()) item.set("key", run.progress->keys[i]);
+      lines +=
+          format::print_json(Value::object({{"item", std::move(item)}, {"outputs", given}})) + "\n";
+    }
+    format::Object out = run.outputs.as_object();
+    out.erase("uri");
+    if (ports_.store) out.set("uri", TRY(ports_.store(effect_.run, "outputs.ion", lines)));
+    return Value(std::move(out));
+  }
+
+  // The values of a Loop: a list, a map, the JSON text of one, or the URI of a file of lines.
+  Result<Value> rounds() const {
+    Value given = TRY(rendered("values"));
+    const std::string text = given.is_text() ? std::string(base::trim(given.as_text())) : "";
+    const bool is_uri = text.rfind("kestra://", 0) == 0 || text.rfind("nsfile://", 0) == 0 ||
+                        text.rfind("file://", 0) == 0;
+    if (is_uri) {
+      format::Array lines;
+      for (const std::string& line : base::split_trimmed(TRY(environment_.read(text)), '\n')) {
+        if (line.empty()) continue;
+        auto parsed = expr::parse_ion(line);
+        lines.push_back(parsed && parsed->size() == 1 ? parsed->front() : Value(line));
+      }
+      given = std::move(lines);
+    } else if (given.is_text()) {
+      given = TRY(format::parse_json(text));
+    }
+    format::Array values;
+    format::Array keys;
+    const auto add = [&values](const Value& value) {
+      values.emplace_back(value.is_text() ? value.as_text() : format::print_json(value));
+    };
+    if (given.is_array()) {
+      for (const Value& value : given.as_array()) add(value);
+    } else if (given.is_object()) {
+      for (const auto& [key, value] : given.as_object()) {
+        keys.emplace_back(key);
+        add(value);
+      }
+    } else {
+      return base::invalid_input(
+          "values must be a list, a map, the JSON text of one or the URI of a file; found a " +
+          std::string(given.kind()));
+    }
+    const bool is_stored = task().fetch_type == "STORE" || (task().fetch_type == "AUTO" && is_uri);
+    return Value::object(
+        {{"values", std::move(values)}, {"keys", std::move(keys)}, {"isStored", is_stored}});
   }
 
   Result<Value> assertion() const {
@@ -230,6 +337,7 @@ class Evaluation {
   }
 
   Result<Value> values() const {
+    if (task().is_loop) return rounds();
     const bool has_values = !task().properties["values"].is_null();
     return loop_values(TRY(rendered(has_values ? "values" : "value")));
   }
@@ -320,7 +428,14 @@ class Evaluation {
   Result<Value> one_output(const Output& output, const expr::Scope& scope) const {
     Value value = TRY(expr::render_deep(output.value, scope, environment_, true));
     if (!output.type) return value;
-    return typed_value(*output.type, value);
+    auto typed = typed_value(*output.type, value);
+    if (typed) return typed;
+    // The parser of values names inputs.
+    std::string message = typed.error().text();
+    constexpr std::string_view kInput = "value for input `";
+    const auto at = message.find(kInput);
+    if (at != std::string::npos) message.replace(at, kInput.size(), "value for output `");
+    return base::invalid_input(message);
   }
 
   const Execution& execution_;

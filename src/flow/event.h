@@ -21,8 +21,10 @@ enum class Aspect {
   pause,
   round,
   start,
-  sla,      ///< a timer or assertion; `attempt` is its place
-  collect,  ///< what a WorkingDirectory or item loop leaves
+  sla,        ///< a timer or assertion; `attempt` is its place
+  collect,    ///< what a WorkingDirectory or item loop leaves
+  lane,       ///< what a round of a Loop gives; `attempt` is its place
+  listeners,  ///< which listeners of the flow are to run
 };
 
 /// Something that happened to an execution. The journal is a list of these.

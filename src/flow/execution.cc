@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "flow/execution.h"
 
+#include <algorithm>
 #include <cstdint>
+
+#include "flow/scope.h"
 
 namespace outlay::flow {
 namespace {
@@ -35,7 +38,15 @@ format::Value labels_json(const Labels& labels) {
   return out;
 }
 
-format::Value run_json(const Execution& execution, int index) {
+// The state with what a worker has begun meanwhile.
+format::Value shown(const Track& track, const base::Instant* began) {
+  if (began == nullptr || is_terminal(track.current())) return track.json();
+  Track later = track;
+  later.enter(State::running, std::max(*began, track.steps().back().at));
+  return later.json();
+}
+
+format::Value run_json(const Execution& execution, int index, const base::Instant* began) {
   const TaskRun& run = execution.run(index);
   format::Object out;
   out.set("id", run_id(execution, index));
@@ -51,11 +62,11 @@ format::Value run_json(const Execution& execution, int index) {
   if (!run.attempts.empty()) {
     format::Array attempts;
     for (const Attempt& attempt : run.attempts)
-      attempts.push_back(format::Value::object({{"state", attempt.state.json()}}));
+      attempts.push_back(format::Value::object({{"state", shown(attempt.state, began)}}));
     out.set("attempts", std::move(attempts));
   }
   if (!run.outputs.is_null()) out.set("outputs", run.outputs);
-  out.set("state", run.state.json());
+  out.set("state", shown(run.state, began));
   return out;
 }
 
@@ -92,20 +103,24 @@ bool is_hidden(const Execution& execution, int run) {
   return false;
 }
 
-format::Value execution_json(const Execution& execution) {
+format::Value execution_json(const Execution& execution, const Beginnings& beginnings) {
   const Flow& flow = *execution.flow;
   format::Array runs;
   runs.reserve(execution.runs.size());
-  for (std::size_t i = 0; i < execution.runs.size(); ++i)
-    if (!is_hidden(execution, static_cast<int>(i)))
-      runs.push_back(run_json(execution, static_cast<int>(i)));
+  for (std::size_t i = 0; i < execution.runs.size(); ++i) {
+    const int index = static_cast<int>(i);
+    if (is_hidden(execution, index)) continue;
+    const auto found = beginnings.find(index);
+    runs.push_back(
+        run_json(execution, index, found == beginnings.end() ? nullptr : &found->second));
+  }
   format::Object out;
   out.set("id", execution.id);
   out.set("namespace", flow.name_space);
   out.set("flowId", flow.id);
   out.set("flowRevision", static_cast<std::int64_t>(flow.revision));
   out.set("taskRunList", std::move(runs));
-  out.set("inputs", execution.inputs);
+  out.set("inputs", nested(execution.inputs));
   if (!execution.outputs.is_null()) out.set("outputs", execution.outputs);
   out.set("labels", labels_json(execution.labels));
   out.set("variables", execution.variables);

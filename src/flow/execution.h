@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,7 +35,8 @@ struct Progress {
   State worst = State::success;
   std::vector<int> of_round;           ///< LoopUntil: children started in this round
   std::vector<int> open;               ///< children that have not ended
-  std::vector<format::Value> results;  ///< item loop: how each batch's subflow ended
+  std::vector<format::Value> results;  ///< item loop: how each batch ended; Loop: how each round
+  std::vector<std::string> keys;       ///< Loop over a map: its keys
 };
 
 /// One task within an execution.
@@ -77,6 +79,7 @@ struct Execution {
   Track state;
   std::vector<TaskRun> runs;
   Progress progress;
+  TaskList after;                         ///< what follows the end: listeners and afterExecution
   std::vector<int> file_runs;             ///< runs that left files, in the order they ended
   std::vector<std::vector<int>> by_task;  ///< runs of each task of the flow
   int paused = 0;                         ///< Pause runs that wait
@@ -107,7 +110,9 @@ std::string run_id(const Execution& execution, int run);
 int find_run(const Execution& execution, std::string_view id);
 /// True when a later round of an enclosing loop took the run's place.
 bool is_hidden(const Execution& execution, int run);
-/// The execution in Kestra's JSON shape.
-format::Value execution_json(const Execution& execution);
+/// When workers began the attempts they are making, by place of the run.
+using Beginnings = std::map<int, base::Instant>;
+/// The execution in Kestra's JSON shape; runs in `beginnings` are shown as RUNNING.
+format::Value execution_json(const Execution& execution, const Beginnings& beginnings = {});
 
 }  // namespace outlay::flow

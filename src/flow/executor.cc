@@ -246,7 +246,11 @@ Journal::Entry Executor::entry_for(
     // 2: flow triggers are still to be told of its end.
     const std::int64_t finished = definitions_.listening().empty() ? 1 : 2;
     entry.statements.push_back(
-        {kFinish, {state, finished, format::print_json(execution_json(execution)), live->number}});
+        {kFinish,
+         {state,
+          finished,
+          format::print_json(execution_json(execution, beginnings_of(*live))),
+          live->number}});
   } else {
     if (live->is_kept_finished) entry.statements.push_back({kReopen, {live->number}});
     if (is_changed && !is_first) entry.statements.push_back({kSetState, {state, live->number}});

@@ -96,7 +96,7 @@ void Executor::tell_flows(const LiveRef& live, State state) {
   bool is_finished = false;
   {
     const base::Lock lock(live->mutex);
-    json = execution_json(live->execution);
+    json = execution_json(live->execution, beginnings_of(*live));
     is_finished = live->execution.is_finished;
   }
   WorkItem item;

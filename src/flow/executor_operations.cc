@@ -109,26 +109,22 @@ Result<Done> Executor::resume(std::string_view id, const format::Object& inputs)
     return base::conflict("the execution " + std::string(id) + " is not paused; it has ended");
   }
   Event event = event_of_kind(Event::Kind::resume, clock_.now());
-  std::vector<int> paused;
   format::Object given = inputs;
   {
+    // Of several that wait the first goes on; one that a person paused goes on when none is left.
     const base::Lock lock(live->mutex);
     TRY(check_given(live->execution, given));
-    for (std::size_t i = 0; i < live->execution.runs.size(); ++i)
-      if (live->execution.runs[i].state.current() == State::paused)
-        paused.push_back(static_cast<int>(i));
-    if (live->execution.is_held) paused.insert(paused.begin(), -1);
+    const auto& runs = live->execution.runs;
+    const auto first = std::find_if(runs.begin(), runs.end(), [](const TaskRun& run) {
+      return run.state.current() == State::paused;
+    });
+    if (first != runs.end()) event.run = static_cast<int>(first - runs.begin());
   }
   format::Object outputs;
   outputs.set("onResume", std::move(given));
   outputs.set("resumed", Value::object({{"on", base::print_instant(event.at)}, {"to", "RUNNING"}}));
   event.value = std::move(outputs);
-  bool is_resumed = false;
-  for (const int run : paused) {
-    event.run = run;
-    is_resumed = post(live, event) || is_resumed;
-  }
-  if (is_resumed) return Done{};
+  if (post(live, event)) return Done{};
   return base::conflict("the execution " + std::string(id) + " is not paused");
 }
 

@@ -19,7 +19,7 @@ LiveRef Executor::find_live(std::string_view id) const {
 Result<Value> Executor::execution(std::string_view id) {
   if (const auto live = find_live(id); live) {
     const base::Lock lock(live->mutex);
-    return execution_json(live->execution);
+    return execution_json(live->execution, beginnings_of(*live));
   }
   const auto rows =
       TRY(state_.read("SELECT body FROM flow_executions WHERE id = ?", {std::string(id)}));
@@ -41,7 +41,7 @@ Result<Value> Executor::wait(std::string_view id, std::optional<base::Duration> 
     const base::Duration left = until - clock_.now();
     if (left <= base::Duration::zero() || !live->done.wait_for(live->mutex, left)) break;
   }
-  return execution_json(live->execution);
+  return execution_json(live->execution, beginnings_of(*live));
 }
 
 namespace {

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <charconv>
 #include <regex>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "expr/crypto.h"
+#include "expr/ion.h"
 #include "flow/scope.h"
 #include "format/json.h"
 #include "format/yaml.h"
@@ -20,14 +22,61 @@ using format::Value;
 
 constexpr std::string_view kEncrypted = "io.kestra.datatype:aes_encrypted";
 
-std::string shown(const Value& value) {
-  return value.is_text() ? "\"" + value.as_text() + "\"" : format::print_json(value);
+std::string plain(const Value& value) {
+  return value.is_text() ? value.as_text() : format::print_json(value);
 }
 
-base::Error wrong(const Input& input, const std::string& wanted, const Value& found) {
-  return base::invalid_input(
-      "Invalid value for input `" + input.id + "`: it must be " + wanted + "; found " +
-      shown(found));
+std::string_view name_of(InputType type) {
+  switch (type) {
+    case InputType::integer:
+      return "INT";
+    case InputType::floating:
+      return "FLOAT";
+    case InputType::boolean:
+      return "BOOL";
+    case InputType::date_time:
+      return "DATETIME";
+    case InputType::date:
+      return "DATE";
+    case InputType::time:
+      return "TIME";
+    case InputType::duration:
+      return "DURATION";
+    case InputType::array:
+      return "ARRAY";
+    case InputType::multi_select:
+      return "MULTISELECT";
+    case InputType::json:
+      return "JSON";
+    case InputType::yaml:
+      return "YAML";
+    case InputType::uri:
+      return "URI";
+    case InputType::file:
+      return "FILE";
+    case InputType::ion:
+      return "ION";
+    case InputType::table:
+      return "TABLE";
+    default:
+      return "STRING";
+  }
+}
+
+base::Error wrong(const Input& input, const std::string& cause) {
+  return base::invalid_input("Invalid value for input `" + input.id + "`. Cause: " + cause);
+}
+
+// A value that is none of the type at all; `hint` says what one looks like.
+base::Error no_such(const Input& input, const Value& found, const std::string& hint) {
+  return wrong(
+      input,
+      "Expected `" + std::string(name_of(input.type)) + "` but received `" + plain(found) +
+          "`; give " + hint);
+}
+
+std::string listed(const std::vector<std::string>& values) {
+  return "`[" + base::join(values, ", ") + "]`";
 }
 
 double number_of(const Value& value) {
@@ -39,9 +88,9 @@ double number_of(const Value& value) {
 
 Result<Value> limited(const Input& input, Value value) {
   if (!input.min.is_null() && number_of(value) < number_of(input.min))
-    return wrong(input, "at least " + shown(input.min), value);
+    return wrong(input, "it must be more than `" + plain(input.min) + "`");
   if (!input.max.is_null() && number_of(value) > number_of(input.max))
-    return wrong(input, "at most " + shown(input.max), value);
+    return wrong(input, "it must be less than `" + plain(input.max) + "`");
   return value;
 }
 
@@ -51,7 +100,7 @@ Result<Value> integer(const Input& input, const Value& given) {
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return wrong(input, "a whole number", given);
+    return no_such(input, given, "a whole number");
   return limited(input, Value(number));
 }
 
@@ -62,7 +111,7 @@ Result<Value> floating(const Input& input, const Value& given) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size())
-    return wrong(input, "a number", given);
+    return no_such(input, given, "a number");
   return limited(input, Value(number));
 }
 
@@ -71,18 +120,18 @@ Result<Value> boolean(const Input& input, const Value& given) {
   const std::string text = base::lower(base::trim(given.text_or("")));
   if (text == "true") return Value(true);
   if (text == "false") return Value(false);
-  return wrong(input, "true or false", given);
+  return no_such(input, given, "true or false");
 }
 
 Result<Value> moment(const Input& input, const Value& given) {
   const std::string text = given.text_or("");
   if (input.type == InputType::date && !base::parse_date(text))
-    return wrong(input, "a date such as 2026-01-31", given);
+    return no_such(input, given, "a date such as 2026-01-31");
   if (input.type == InputType::date_time && !base::parse_instant(text))
-    return wrong(input, "a date and time such as 2026-01-31T09:00:00Z", given);
+    return no_such(input, given, "a date and time such as 2026-01-31T09:00:00Z");
   static const std::regex clock(R"(([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?)");
   if (input.type == InputType::time && !std::regex_match(text, clock))
-    return wrong(input, "a time such as 09:00:00", given);
+    return no_such(input, given, "a time such as 09:00:00");
   // Moments are compared as moments, days and times by their text, which sorts alike.
   const auto before = [&](const std::string& a, const std::string& b) {
     const auto x = base::parse_instant(a);
@@ -90,27 +139,27 @@ Result<Value> moment(const Input& input, const Value& given) {
     return x && y ? *x < *y : a < b;
   };
   if (!input.after.is_null() && before(text, input.after.text_or("")))
-    return wrong(input, "not before " + shown(input.after), given);
+    return wrong(input, "it must be after `" + plain(input.after) + "`");
   if (!input.before.is_null() && before(input.before.text_or(""), text))
-    return wrong(input, "not after " + shown(input.before), given);
+    return wrong(input, "it must be before `" + plain(input.before) + "`");
   return given;
 }
 
 Result<Value> span(const Input& input, const Value& given) {
   const auto length = base::parse_duration(given.text_or(""));
-  if (!length) return wrong(input, "an ISO 8601 duration such as PT30S", given);
+  if (!length) return no_such(input, given, "an ISO 8601 duration such as PT30S");
   const auto min = base::parse_duration(input.min.text_or(""));
   const auto max = base::parse_duration(input.max.text_or(""));
-  if (min && *length < *min) return wrong(input, "at least " + shown(input.min), given);
-  if (max && *length > *max) return wrong(input, "at most " + shown(input.max), given);
+  if (min && *length < *min) return wrong(input, "It must be more than `" + plain(input.min) + "`");
+  if (max && *length > *max) return wrong(input, "It must be less than `" + plain(input.max) + "`");
   return given;
 }
 
 Result<Value> text(const Input& input, const Value& given) {
-  if (given.is_array() || given.is_object()) return wrong(input, "a text", given);
+  if (given.is_array() || given.is_object()) return no_such(input, given, "a text");
   Value value = given.is_text() ? given : Value(format::print_json(given));
   if (!input.validator.empty() && !std::regex_match(value.as_text(), std::regex(input.validator)))
-    return wrong(input, "a text that matches " + input.validator, given);
+    return wrong(input, "it must match the pattern `" + input.validator + "`");
   return value;
 }
 
@@ -119,18 +168,18 @@ Result<Value> selected(const Input& input, const Value& given) {
   const bool is_listed =
       std::find(input.values.begin(), input.values.end(), value.as_text()) != input.values.end();
   if (is_listed || input.allows_custom_value) return value;
-  return wrong(input, "one of " + base::join(input.values, ", "), given);
+  return wrong(input, "it must match the values " + listed(input.values));
 }
 
 Result<Value> document(const Input& input, const Value& given) {
   if (!given.is_text()) return given;
   if (input.type == InputType::yaml) {
     auto node = format::parse_yaml(given.as_text());
-    if (!node) return wrong(input, "YAML (" + node.error().text() + ")", given);
+    if (!node) return no_such(input, given, "YAML (" + node.error().text() + ")");
     return node->value();
   }
   auto parsed = format::parse_json(given.as_text());
-  if (!parsed) return wrong(input, "JSON (" + parsed.error().text() + ")", given);
+  if (!parsed) return no_such(input, given, "JSON (" + parsed.error().text() + ")");
   return *parsed;
 }
 
@@ -140,25 +189,79 @@ Result<Value> list(const Input& input, const Value& given) {
     auto node = format::parse_yaml(given.as_text());
     if (node) items = node->value();
   }
-  if (!items.is_array()) return wrong(input, "a list", given);
+  if (!items.is_array()) return no_such(input, given, "a list");
+  const bool is_choice = input.type == InputType::multi_select;
   format::Array out;
   Input item = input;
-  item.type = input.type == InputType::multi_select ? InputType::select
-                                                    : input.item_type.value_or(InputType::string);
-  for (const Value& one : items.as_array()) out.push_back(TRY(typed_value(item, one)));
+  item.type = is_choice ? InputType::select : input.item_type.value_or(InputType::string);
+  for (const Value& one : items.as_array()) {
+    auto value = typed_value(item, one);
+    if (!value && is_choice)
+      return wrong(
+          input, "value `" + plain(one) + "` doesn't match the values " + listed(input.values));
+    if (!value)
+      return wrong(
+          input,
+          "Unable to parse array element as `" + std::string(name_of(item.type)) + "` on `" +
+              plain(one) + "`");
+    out.push_back(*std::move(value));
+  }
   return Value(std::move(out));
+}
+
+// Rows of a TABLE: each cell is checked like an input and named input[row].column.
+Result<Value> table(const Input& input, const Value& given) {
+  Value rows = given;
+  if (given.is_text()) {
+    auto node = format::parse_yaml(given.as_text());
+    if (node) rows = node->value();
+  }
+  if (!rows.is_array()) return no_such(input, given, "a list of rows");
+  const auto count = static_cast<std::int64_t>(rows.as_array().size());
+  if (input.min.is_int() && count < input.min.as_int())
+    return wrong(input, "it must have at least `" + plain(input.min) + "` rows");
+  if (input.max.is_int() && count > input.max.as_int())
+    return wrong(input, "it must have at most `" + plain(input.max) + "` rows");
+  std::vector<base::Error> errors;
+  format::Array out;
+  for (const Value& row : rows.as_array()) {
+    format::Object cells;
+    const std::string place = input.id + "[" + std::to_string(out.size()) + "].";
+    for (Input column : input.columns) {
+      const Value& cell = row[column.id].is_null() ? column.defaults : row[column.id];
+      const std::string name = std::exchange(column.id, place + column.id);
+      if (cell.is_null() && column.is_required)
+        errors.push_back(base::invalid_input("Missing required input:" + column.id));
+      if (cell.is_null()) continue;
+      auto value = typed_value(column, cell);
+      if (value)
+        cells.set(name, *std::move(value));
+      else
+        errors.push_back(std::move(value).error());
+    }
+    out.emplace_back(std::move(cells));
+  }
+  if (!errors.empty()) return base::join_errors(errors);
+  return Value(std::move(out));
+}
+
+Result<Value> ion(const Input& input, const Value& given) {
+  if (!given.is_text()) return given;
+  auto values = expr::parse_ion(given.as_text());
+  if (!values) return no_such(input, given, "Ion text (" + values.error().text() + ")");
+  return values->size() == 1 ? values->front() : Value(*std::move(values));
 }
 
 Result<Value> file(const Input& input, const Value& given) {
   const std::string uri = given.text_or("");
-  if (uri.empty()) return wrong(input, "a file", given);
+  if (uri.empty()) return no_such(input, given, "a file");
   const auto ends = [&](const std::string& tail) {
     return uri.size() >= tail.size() &&
            uri.compare(uri.size() - tail.size(), tail.size(), tail) == 0;
   };
   if (!input.extensions.empty() &&
       std::none_of(input.extensions.begin(), input.extensions.end(), ends))
-    return wrong(input, "a file ending in " + base::join(input.extensions, ", "), given);
+    return wrong(input, "its extension must be one of " + listed(input.extensions));
   return given;
 }
 
@@ -186,16 +289,20 @@ Result<Value> typed_value(const Input& input, const Value& given) {
     case InputType::json:
     case InputType::yaml:
       return document(input, given);
+    case InputType::ion:
+      return ion(input, given);
+    case InputType::table:
+      return table(input, given);
     case InputType::file:
       return file(input, given);
     case InputType::uri:
       if (given.text_or("").find(':') == std::string::npos)
-        return wrong(input, "a URI with a scheme", given);
+        return no_such(input, given, "a URI with a scheme");
       return given;
     case InputType::email: {
       static const std::regex address(R"([^@\s]+@[^@\s]+\.[^@\s]+)");
       if (!std::regex_match(given.text_or(""), address))
-        return wrong(input, "an e-mail address", given);
+        return wrong(input, "The input must be a valid email address");
       return given;
     }
     default:

@@ -43,6 +43,15 @@ struct Live {
   std::map<std::pair<int, int>, std::shared_ptr<AttemptControl>> attempts;
 };
 
+/// What workers are at, for execution_json(); under the mutex.
+inline Beginnings beginnings_of(const Live& live) {
+  Beginnings out;
+  for (const auto& [place, control] : live.attempts)
+    if (control->started != 0)
+      out.emplace(place.first, base::Instant(base::Duration(control->started.load())));
+  return out;
+}
+
 /// Workers, timers and the journal hold an execution together.
 using LiveRef = std::shared_ptr<Live>;  // tidy: shared: guarded by its own mutex
 

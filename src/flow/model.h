@@ -80,6 +80,8 @@ enum class InputType {
   uri,
   email,
   secret,
+  ion,
+  table,
 };
 
 /// A declared input, or the type of an output.
@@ -94,9 +96,18 @@ struct Input {
   std::string expression, json_schema;
   bool allows_custom_value = false, selects_first = false;
   std::optional<InputType> item_type;
+  std::vector<Input> columns;  ///< of a TABLE
   std::vector<std::string> extensions;
   std::vector<std::string> depends_on;
   std::string condition, display_name, description;
+  base::Place place;
+};
+
+struct Output {
+  std::string id;
+  format::Value value;
+  std::optional<Input> type;
+  bool is_required = true;
   base::Place place;
 };
 
@@ -122,6 +133,12 @@ struct Task {
   int concurrency = 1;                                  ///< 0: unlimited
   std::string expression;  ///< If condition, Switch value, LoopUntil condition
 
+  // Loop (2.x): rounds that see only themselves and what is around the loop.
+  bool is_loop = false;
+  bool transmits_failure = true;
+  std::string fetch_type;        ///< AUTO, FETCH or STORE
+  std::vector<Output> gathered;  ///< what each round gives
+
   bool is_cached = false;        ///< taskCache
   std::string cache_ttl;         ///< ISO duration or expression; empty: for ever
   bool is_item_loop = false;     ///< a ForEachItem: its parts are `tasks`
@@ -129,12 +146,10 @@ struct Task {
   std::vector<Input> on_resume;  ///< Pause
 };
 
-struct Output {
-  std::string id;
-  format::Value value;
-  std::optional<Input> type;
-  bool is_required = true;
-  base::Place place;
+/// Tasks that run when an execution has ended and the conditions hold (an older form).
+struct Listener {
+  Condition conditions;
+  TaskList tasks;
 };
 
 /// What a Flow trigger waits for: upstream executions within a window of time.
@@ -233,12 +248,14 @@ struct Flow {
   format::Value variables;  ///< an object, unrendered
   std::vector<Task> tasks;  ///< the whole tree; a parent stands before its children
   TaskList main, errors, finally, after_execution;
+  std::vector<Listener> listeners;
   std::map<std::string, int, std::less<>> by_id;  ///< places of tasks
   std::vector<Trigger> triggers;
   std::optional<Retry> retry;
   std::optional<Concurrency> concurrency;
   std::vector<Sla> slas;
   std::vector<Check> checks;
+  bool has_loops = false;     ///< Loops of 2.x
   bool is_dialect_2 = false;  ///< label system.dialect: 2.x
 };
 

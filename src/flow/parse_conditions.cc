@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "expr/holidays.h"
 #include "flow/parse_parts.h"
 
 namespace outlay::flow {
@@ -73,12 +74,12 @@ Condition parse_condition(const format::Node& node, Problems& problems) {
   condition.properties = node.value();
   for (const std::string& key : base::split_trimmed(known->needs, ' '))
     if (fields.get(key) == nullptr) fields.wrong(key, "given");
-  if (known->kind == Kind::public_holiday)
-    add_error(
-        problems,
-        "the condition PublicHoliday needs a calendar of holidays, which this version has not; "
-        "use an Expression condition with the dates",
-        node.place);
+  const format::Node* country = node.find("country");
+  if (known->kind == Kind::public_holiday && country != nullptr &&
+      country->text.find("{{") == std::string::npos) {
+    const auto answer = expr::is_public_holiday({}, country->text, "");
+    if (!answer) add_error(problems, fields.what() + ": " + answer.error().message, country->place);
+  }
   const format::Node* inner = node.find("conditions");
   if (inner != nullptr && inner->is_sequence())
     for (const format::Node& item : inner->items)

@@ -14,7 +14,7 @@ struct TypeName {
   InputType type;
 };
 
-constexpr std::array<TypeName, 20> kTypes{{
+constexpr std::array<TypeName, 22> kTypes{{
     {"STRING", InputType::string},     {"INT", InputType::integer},
     {"FLOAT", InputType::floating},    {"BOOL", InputType::boolean},
     {"BOOLEAN", InputType::boolean},   {"DATETIME", InputType::date_time},
@@ -25,6 +25,7 @@ constexpr std::array<TypeName, 20> kTypes{{
     {"JSON", InputType::json},         {"YAML", InputType::yaml},
     {"URI", InputType::uri},           {"EMAIL", InputType::email},
     {"SECRET", InputType::secret},     {"OBJECT", InputType::json},
+    {"ION", InputType::ion},           {"TABLE", InputType::table},
 }};
 
 std::optional<InputType> type_of(std::string_view name) {
@@ -39,13 +40,10 @@ InputType read_type(Fields& fields, std::string_view key) {
   std::vector<std::string> names;
   for (const TypeName& entry : kTypes) names.emplace_back(entry.name);
   const format::Node* node = fields.node().find(key);
-  const std::string tail = name == "ION" || name == "TABLE"
-                               ? " This type is not supported in this version."
-                               : base::did_you_mean(name, names);
   add_error(
       fields.problems(),
       fields.what() + ": " + std::string(key) + " must be one of " + base::join(names, ", ") +
-          "; found \"" + name + "\"." + tail,
+          "; found \"" + name + "\"." + base::did_you_mean(name, names),
       node == nullptr ? fields.node().place : node->place);
   return InputType::string;
 }
@@ -93,6 +91,18 @@ void read_constraints(Fields& fields, Input& input) {
   }
 }
 
+Input parse_input(const format::Node& node, Problems& problems);
+
+// The columns of a TABLE are inputs, one of which each cell answers.
+void read_columns(Fields& fields, Input& input) {
+  const format::Node* columns = fields.list("columns");
+  if (columns == nullptr) return fields.wrong("columns", "a list of columns (id, type)");
+  for (const format::Node& column : columns->items)
+    input.columns.push_back(parse_input(column, fields.problems()));
+  input.min = fields.value("minRows");
+  input.max = fields.value("maxRows");
+}
+
 void check_validator(Fields& fields, const Input& input) {
   if (input.validator.empty()) return;
   try {
@@ -123,6 +133,7 @@ Input parse_input(const format::Node& node, Problems& problems) {
     inner.done();
   }
   read_constraints(fields, input);
+  if (input.type == InputType::table) read_columns(fields, input);
   check_validator(fields, input);
   input.description = fields.text("description");
   input.display_name = fields.text("displayName");

@@ -79,7 +79,12 @@ void TaskParser::read_for_each(Fields& fields, Task& task) {
   const auto limit = fields.integer(is_each ? "concurrent" : "concurrencyLimit", 0);
   const bool is_parallel = task.type.find("EachParallel") != std::string::npos;
   task.concurrency = static_cast<int>(limit.value_or(is_parallel || is_loop ? 0 : 1));
-  if (is_loop) fields.unsupported({"outputs", "fetchType", "transmitFailed"});
+  if (!is_loop) return;
+  task.is_loop = true;
+  flow_.has_loops = true;
+  task.transmits_failure = fields.flag("transmitFailed", true);
+  task.fetch_type = fields.choice("fetchType", {"AUTO", "FETCH", "STORE"}, "AUTO");
+  task.gathered = parse_outputs(fields);
 }
 
 void TaskParser::read_subflow(Fields& fields, const Task& task) {

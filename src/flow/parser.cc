@@ -53,6 +53,22 @@ void read_triggers(
   }
 }
 
+void read_listeners(Fields& fields, Flow& flow, TaskParser& parser) {
+  const format::Node* list = fields.list("listeners");
+  if (list == nullptr) return;
+  for (const format::Node& item : list->items) {
+    Fields inner(item, fields.problems(), "listener");
+    Listener listener;
+    inner.ignore({"description"});
+    if (const format::Node* conditions = inner.list("conditions"); conditions != nullptr)
+      listener.conditions = parse_conditions(*conditions, fields.problems());
+    listener.tasks = parser.list(inner, "tasks", -1);
+    if (listener.tasks.empty()) inner.wrong("tasks", "a list with at least one task");
+    inner.done();
+    flow.listeners.push_back(std::move(listener));
+  }
+}
+
 void read_flow(
     const format::Node& node, const TaskRegistry& tasks, Flow& flow, Problems& problems) {
   Fields fields(node, problems, "flow");
@@ -71,10 +87,11 @@ void read_flow(
   flow.errors = parser.list(fields, "errors", -1);
   flow.finally = parser.list(fields, "finally", -1);
   flow.after_execution = parser.list(fields, "afterExecution", -1);
+  read_listeners(fields, flow, parser);
   read_triggers(fields, flow, defaults, tasks);
   flow.slas = parse_slas(fields);
   flow.checks = parse_checks(fields);
-  fields.unsupported({"listeners", "quotas"});
+  fields.unsupported({"quotas"});
   fields.without_effect(
       {"workerGroup", "workerSelector"}, "all tasks run on the workers of this engine");
   for (const auto& [key, value] : flow.labels)

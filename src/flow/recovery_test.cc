@@ -168,6 +168,21 @@ class World {
     }
   }
 
+  /// Without the task runs that workers are at: that one has begun is not in the journal.
+  static Value as_journaled(const Value& execution) {
+    format::Array runs;
+    for (const Value& run : execution["taskRunList"].as_array()) {
+      const Value& attempts = run["attempts"];
+      const bool is_at_work =
+          attempts.is_array() &&
+          !is_terminal(*state_of(attempts.as_array().back()["state"]["current"].text_or("")));
+      if (!is_at_work) runs.push_back(run);
+    }
+    format::Object out = execution.as_object();
+    out.set("taskRunList", std::move(runs));
+    return Value(std::move(out));
+  }
+
   /// Another engine that reads the same journal knows the same of every execution.
   void compare_with_replay() {
     executor_->journal().flush();
@@ -176,8 +191,8 @@ class World {
     ASSERT_TRUE(replayed.open());
     for (const std::string& id : accepted_)
       ASSERT_EQ(
-          format::print_json(*replayed.execution(id)),
-          format::print_json(*executor_->execution(id)));
+          format::print_json(as_journaled(*replayed.execution(id))),
+          format::print_json(as_journaled(*executor_->execution(id))));
   }
 
   void run_some(int steps) {
@@ -194,10 +209,12 @@ class World {
       const auto execution = executor_->execution(id);
       ASSERT_TRUE(execution) << "lost: " << id;
       int ends = 0;
-      int restarts = 0;
+      int restarts = 0;  // of an end; a pause that is over is followed by RESTARTED too
+      bool is_ended = false;
       for (const Value& step : (*execution)["state"]["histories"].as_array()) {
-        if (is_terminal(*state_of(step["state"].text_or("")))) ++ends;
-        if (step["state"].text_or("") == "RESTARTED") ++restarts;
+        if (step["state"].text_or("") == "RESTARTED" && is_ended) ++restarts;
+        is_ended = is_terminal(*state_of(step["state"].text_or("")));
+        if (is_ended) ++ends;
       }
       EXPECT_EQ(ends, 1 + restarts) << format::print_json(*execution);
       // Work deep inside a flowable that failed may still have been going on when the execution

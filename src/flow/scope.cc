@@ -34,11 +34,37 @@ struct Branch {
   }
 };
 
-// Loop values around a run, outermost first.
+// A direct child of a Loop: its rounds do not show in paths, they see only themselves.
+bool is_of_loop(const Execution& execution, int index) {
+  const int parent = execution.run(index).parent;
+  return parent >= 0 && execution.task_of(execution.run(parent)).is_loop;
+}
+
+using Rounds = std::vector<std::pair<int, int>>;
+
+// The rounds of Loops around a run, as (run of the Loop, its lane).
+Rounds rounds_around(const Execution& execution, int index) {
+  Rounds out;
+  if (!execution.flow->has_loops) return out;
+  for (int at = index; at >= 0; at = execution.run(at).parent)
+    if (is_of_loop(execution, at))
+      out.emplace_back(execution.run(at).parent, execution.run(at).lane);
+  return out;
+}
+
+bool is_seen(const Execution& execution, int index, const Rounds& from) {
+  const Rounds around = rounds_around(execution, index);
+  return std::all_of(around.begin(), around.end(), [&from](const auto& round) {
+    return std::find(from.begin(), from.end(), round) != from.end();
+  });
+}
+
+// Values of ForEach loops around a run, outermost first.
 std::vector<const std::string*> path_of(const Execution& execution, int run) {
   std::vector<const std::string*> path;
   for (int at = run; at >= 0; at = execution.run(at).parent)
-    if (execution.run(at).iteration >= 0) path.push_back(&execution.run(at).value);
+    if (execution.run(at).iteration >= 0 && !is_of_loop(execution, at))
+      path.push_back(&execution.run(at).value);
   std::reverse(path.begin(), path.end());
   return path;
 }
@@ -46,10 +72,11 @@ std::vector<const std::string*> path_of(const Execution& execution, int run) {
 format::Value by_loop(
     const Execution& execution,
     int task,
+    const Rounds& from,
     const std::function<format::Value(const TaskRun&)>& leaf) {
   Branch root;
   for (const int index : execution.by_task[static_cast<std::size_t>(task)]) {
-    if (is_hidden(execution, index)) continue;
+    if (is_hidden(execution, index) || !is_seen(execution, index, from)) continue;
     format::Value value = leaf(execution.run(index));
     if (value.is_null()) continue;
     Branch* branch = &root;
@@ -59,10 +86,10 @@ format::Value by_loop(
   return root.value();
 }
 
-format::Value states_of(const Execution& execution) {
+format::Value states_of(const Execution& execution, const Rounds& from) {
   Entries entries;
   for (std::size_t task = 0; task < execution.by_task.size(); ++task) {
-    format::Value state = by_loop(execution, static_cast<int>(task), [](const TaskRun& run) {
+    format::Value state = by_loop(execution, static_cast<int>(task), from, [](const TaskRun& run) {
       return format::Value::object({{"state", state_name(run.state.current())}});
     });
     if (!state.is_null()) entries.emplace_back(execution.flow->tasks[task].id, std::move(state));
@@ -70,10 +97,12 @@ format::Value states_of(const Execution& execution) {
   return format::Value::object(std::move(entries));
 }
 
-format::Value outputs_value(const Execution& execution, const Mentions& mentions) {
+format::Value outputs_value(
+    const Execution& execution, const Mentions& mentions, const Rounds& from) {
   Entries entries;
   const auto add = [&](int task) {
-    format::Value value = outputs_of(execution, task);
+    format::Value value =
+        by_loop(execution, task, from, [](const TaskRun& run) { return run.outputs; });
     if (!value.is_null())
       entries.emplace_back(
           execution.flow->tasks[static_cast<std::size_t>(task)].id, std::move(value));
@@ -103,19 +132,29 @@ format::Value taskrun_value(const Execution& execution, int index) {
   return format::Value::object(std::move(entries));
 }
 
-// What a Loop calls the value of its nearest round: {value, index}.
-format::Value item_value(const Execution& execution, int index) {
-  for (int at = index; at >= 0; at = execution.run(at).parent) {
-    const TaskRun& run = execution.run(at);
-    if (run.iteration < 0 || run.parent < 0) continue;
-    const std::string& type = execution.task_of(execution.run(run.parent)).type;
-    if (type.size() < 5 || type.compare(type.size() - 5, 5, ".Loop") != 0) continue;
-    const auto parsed = format::parse_json(run.value);
-    const bool is_structure = parsed && (parsed->is_object() || parsed->is_array());
-    return format::Value::object(
-        {{"value", is_structure ? *parsed : format::Value(run.value)}, {"index", run.iteration}});
-  }
-  return {};
+// One round as its tasks see it: {value, index, key}.
+format::Object item_of(const Execution& execution, int loop, int lane) {
+  const Progress& progress = *execution.run(loop).progress;
+  const std::string& text = progress.values[static_cast<std::size_t>(lane)];
+  const auto parsed = format::parse_json(text);
+  const bool is_structure = parsed && (parsed->is_object() || parsed->is_array());
+  format::Object item;
+  item.set("value", is_structure ? *parsed : format::Value(text));
+  item.set("index", lane);
+  if (!progress.keys.empty()) item.set("key", progress.keys[static_cast<std::size_t>(lane)]);
+  return item;
+}
+
+// The round around a run with those around it, nearest first; null outside of Loops.
+format::Value item_value(const Execution& execution, const Rounds& around) {
+  if (around.empty()) return {};
+  format::Array outer;
+  for (std::size_t i = 1; i < around.size(); ++i)
+    outer.emplace_back(item_of(execution, around[i].first, around[i].second));
+  format::Object item = item_of(execution, around[0].first, around[0].second);
+  if (!outer.empty()) item.set("parent", outer.front());
+  item.set("parents", std::move(outer));
+  return item;
 }
 
 format::Value parents_value(const Execution& execution, int index) {
@@ -128,7 +167,7 @@ format::Value parents_value(const Execution& execution, int index) {
       taskrun.set("value", run.value);
       taskrun.set("iteration", run.iteration);
     }
-    entry.set("taskrun", std::move(taskrun));
+    if (run.iteration >= 0) entry.set("taskrun", std::move(taskrun));
     if (!run.outputs.is_null()) entry.set("outputs", run.outputs);
     parents.emplace_back(std::move(entry));
   }
@@ -173,7 +212,7 @@ format::Value nested(const format::Value& flat) {
 }
 
 format::Value outputs_of(const Execution& execution, int task) {
-  return by_loop(execution, task, [](const TaskRun& run) { return run.outputs; });
+  return by_loop(execution, task, {}, [](const TaskRun& run) { return run.outputs; });
 }
 
 format::Value execution_variables(const Execution& execution, std::string_view key) {
@@ -203,21 +242,22 @@ format::Value execution_variables(const Execution& execution, std::string_view k
 format::Value run_variables(const Execution& execution, int run, const Mentions& mentions) {
   const Task& task = execution.task_of(execution.run(run));
   const format::Value parents = parents_value(execution, run);
+  const Rounds around = rounds_around(execution, run);
   Entries entries{
       {"task", format::Value::object({{"id", task.id}, {"type", task.type}})},
       {"taskrun", taskrun_value(execution, run)},
       {"parents", parents},
-      {"outputs", outputs_value(execution, mentions)}};
+      {"outputs", outputs_value(execution, mentions, around)}};
   if (!parents.as_array().empty()) entries.emplace_back("parent", parents.as_array().front());
-  if (mentions.tasks) entries.emplace_back("tasks", states_of(execution));
-  if (format::Value item = item_value(execution, run); !item.is_null())
+  if (mentions.tasks) entries.emplace_back("tasks", states_of(execution, around));
+  if (format::Value item = item_value(execution, around); !item.is_null())
     entries.emplace_back("item", std::move(item));
   return format::Value::object(std::move(entries));
 }
 
 format::Value flow_variables(const Execution& execution, const Mentions& mentions) {
   return format::Value::object(
-      {{"outputs", outputs_value(execution, mentions)}, {"tasks", states_of(execution)}});
+      {{"outputs", outputs_value(execution, mentions, {})}, {"tasks", states_of(execution, {})}});
 }
 
 }  // namespace outlay::flow

@@ -10,6 +10,7 @@
 #include "expr/builtin.h"
 #include "expr/date_pattern.h"
 #include "expr/date_time.h"
+#include "expr/holidays.h"
 
 namespace outlay::expr {
 namespace {
@@ -181,6 +182,18 @@ Answer is_last_working_day(Call& call) {
   return Value(true);
 }
 
+Answer is_holiday(Call& call) {
+  const DateTime::Fields at = TRY(day_argument(call));
+  const std::string country = TRY(call.text(1, "countryCode"));
+  const std::string part = TRY(call.text_or(2, "subDivision", ""));
+  const std::chrono::sys_days day = std::chrono::year(at.year) /
+                                    std::chrono::month(static_cast<unsigned>(at.month)) /
+                                    std::chrono::day(static_cast<unsigned>(at.day));
+  const auto answer = is_public_holiday(day, country, part);
+  if (!answer) return call.error(answer.error().message);
+  return Value(*answer);
+}
+
 }  // namespace
 
 std::vector<Builtin> date_filters() {
@@ -204,6 +217,7 @@ std::vector<Builtin> date_functions() {
       {"isWeekend", {"date", "timeZone"}, part_of<'w'>},
       {"isDayWeekInMonth", {"date", "dayOfWeek", "position"}, is_day_week_in_month},
       {"isLastWorkingDay", {"date", "workingDays"}, is_last_working_day},
+      {"isPublicHoliday", {"date", "countryCode", "subDivision"}, is_holiday},
   };
 }
 

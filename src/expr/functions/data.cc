@@ -137,7 +137,7 @@ Answer current_each_output(Call& call) {
   if (const Value* parents = call.variable("parents"); parents != nullptr && parents->is_array()) {
     const Array& list = parents->as_array();
     for (auto parent = list.rbegin(); parent != list.rend(); ++parent) {
-      if (!(*parent)["taskrun"].is_object()) continue;
+      if ((*parent)["taskrun"]["value"].is_null()) continue;
       if (!step((*parent)["taskrun"]))
         return call.error("there are no outputs for the loops around this task");
     }
@@ -180,6 +180,27 @@ Answer tasks_with_state(Call& call) {
   return Value(std::move(out));
 }
 
+// One output of every iteration of a Loop, from the list that the Loop gives.
+Answer loop_outputs(Call& call) {
+  const Value* outputs = call.argument(0);
+  if (outputs == nullptr || !outputs->is_array())
+    return call.error("the argument 'outputs' is to be the list of outputs of a Loop");
+  const std::string name = TRY(call.text(1, "name"));
+  Array out;
+  for (const Value& iteration : outputs->as_array()) out.push_back(iteration["outputs"][name]);
+  return Value(std::move(out));
+}
+
+// A variable of the process as envs has it, or what stands for it.
+Answer env(Call& call) {
+  const std::string name = TRY(call.text(0, "name"));
+  const Value* envs = call.variable("envs");
+  const Value* found =
+      envs != nullptr && envs->is_object() ? envs->as_object().find(name) : nullptr;
+  if (found != nullptr && !found->is_null() && !java_text(*found).empty()) return *found;
+  return call.has(1) ? *call.argument(1) : Value();
+}
+
 }  // namespace
 
 std::vector<Builtin> data_functions() {
@@ -196,6 +217,8 @@ std::vector<Builtin> data_functions() {
       {"fetchContext", {}, print_context},
       {"currentEachOutput", {"outputs"}, current_each_output},
       {"tasksWithState", {"state"}, tasks_with_state},
+      {"loopOutputs", {"outputs", "name"}, loop_outputs},
+      {"env", {"name", "default"}, env},
       {"encrypt", {"key", "plaintext"}, encrypt_function},
       {"decrypt", {"key", "encrypted"}, decrypt_function},
       {"max", {}, [](Call& call) { return extreme(call, true); }, true},
