@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connectors/google/connector.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/text.h"
@@ -14,31 +12,6 @@ namespace outlay::connectors {
 namespace {
 
 using base::Result;
-
-// Labels as a list of keys and values. Some exports print them as Python does, with single quotes.
-std::string labels_sql(const std::string& text) {
-  const std::string python = fmt::format(
-      "regexp_replace(replace(regexp_replace({}, '\\bNone\\b', 'null', 'g'), '''', '\"'), "
-      "'\\}}\\s*\\{{', '}},{{', 'g')",
-      text);
-  return fmt::format(
-      "list_filter(from_json(CASE WHEN {0} = '[]' THEN NULL WHEN json_valid({0}) THEN {0} "
-      "WHEN json_valid({1}) THEN {1} END, '[{{\"key\":\"VARCHAR\",\"value\":\"VARCHAR\"}}]'), "
-      "e -> e.key IS NOT NULL)",
-      text,
-      python);
-}
-
-/// The whole row as one text: what two extracts of one table agree on.
-std::string row_key_sql(const ledger::RawShape& shape) {
-  std::string cells;
-  for (std::size_t i = 0; i < shape.columns.size(); ++i) {
-    const std::string type = i < shape.types.size() ? shape.types[i] : "VARCHAR";
-    cells += fmt::format(
-        ", coalesce({}, '')", read_sql(Read::json, base::sql_name(shape.columns[i]), type));
-  }
-  return fmt::format("md5(concat_ws('\x1f'{}))", cells);
-}
 
 class GoogleConnector final : public Connector {
  public:
@@ -72,14 +45,16 @@ class GoogleConnector final : public Connector {
     mapping.rows_sql = TRY(with_tables(mapping.rows_sql, "google/services.yaml", {"services"}));
     mapping.rows_sql = TRY(with_tables(mapping.rows_sql, "google/regions.yaml", {"regions"}));
     mapping.rows_sql = TRY(with_tables(mapping.rows_sql, "google/units.yaml", {"units"}));
+    const std::string labels(embedded_file("google/sql/labels.sql"));
     for (const auto& [place, column] :
          {std::pair{"{labels}", "label_text"},
           std::pair{"{tags}", "tag_text"},
           std::pair{"{project_labels}", "project_label_text"},
           std::pair{"{system_labels}", "system_label_text"}}) {
-      mapping.rows_sql = base::replace_all(mapping.rows_sql, place, labels_sql(column));
+      mapping.rows_sql =
+          base::replace_all(mapping.rows_sql, place, base::replace_all(labels, "{text}", column));
     }
-    auto plan = build_plan(mapping, shape, {{"row_key", row_key_sql(shape)}});
+    auto plan = build_plan(mapping, shape);
     if (!mapping.raw_has("resource_name", shape)) {
       plan.notes.push_back(
           "the standard export names no resources; ResourceId stays unknown. The detailed export "
