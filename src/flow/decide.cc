@@ -275,7 +275,9 @@ void Decider::launch(int index) {
 // A held execution begins nothing; a breakpoint holds the run that is about to begin.
 bool Decider::must_wait(int index) {
   TaskRun& run = execution_.run(index);
-  if (execution_.is_held && !is_terminal(execution_.state.current())) {
+  // afterExecution waits for nobody: its execution has its final state.
+  if (is_terminal(execution_.state.current())) return false;
+  if (execution_.is_held) {
     execution_.held.push_back(index);
     return true;
   }

@@ -236,8 +236,13 @@ void Decider::on_restarted() {
   begin_again(failed);
 }
 
-// Drops what came after the run in its own line of work.
 void Decider::drop_after(int index) {
+  for (const int later : runs_after(index)) drop(later);
+}
+
+// What came after the run in its own line of work, and after the flowables around it in theirs.
+std::vector<int> Decider::runs_after(int index) const {
+  std::vector<int> after;
   for (int at = index; at >= 0; at = execution_.run(at).parent) {
     const TaskRun& from = execution_.run(at);
     const Task* parent =
@@ -258,9 +263,10 @@ void Decider::drop_after(int index) {
       if (run.parent != from.parent || static_cast<int>(i) == at || run.is_replaced) continue;
       const bool is_next = run.lane == from.lane && run.position > from.position;
       if (is_next || (is_ordered && run.lane > from.lane) || later.count(run.lane) > 0)
-        drop(static_cast<int>(i));
+        after.push_back(static_cast<int>(i));
     }
   }
+  return after;
 }
 
 // The tasks of another revision take the place of those with the same id.
@@ -343,6 +349,9 @@ void Decider::on_run_set() {
     return refuse();
   TaskRun& run = execution_.run(event_.run);
   run.state.enter(event_.state, event_.at);
+  // The flow had gone on past it, and may: what was done since is not done again.
+  if (is_fine(event_.state) && !runs_after(event_.run).empty()) return;
+  drop_after(event_.run);
   const int attempts = execution_.attempt_number;
   reset_execution();
   execution_.attempt_number = attempts;

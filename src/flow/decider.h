@@ -126,6 +126,7 @@ class Decider {
   void begin_again(const std::vector<int>& marked, int touched = -1);
   std::vector<int> failed_runs() const;
   void drop_after(int index);
+  std::vector<int> runs_after(int index) const;
   void move_to_flow(const Flow& flow);
   const TaskList* chosen_list(int index) const;
   void reset_execution();

@@ -164,7 +164,16 @@ void Executor::pump() {
     journal_.pump();
     if (!journal_.is_stuck()) return;
   }
-  timers_.add(clock_.now() + std::chrono::seconds(1), [this] { journal_.flush(); });
+  unstick_later();
+}
+
+void Executor::unstick_later() {
+  if (is_unsticking_.exchange(true)) return;
+  later([this] {
+    is_unsticking_ = false;
+    journal_.flush();
+    if (journal_.is_stuck()) unstick_later();
+  });
 }
 
 bool Executor::post(const LiveRef& live, const Event& event) {
@@ -227,14 +236,16 @@ Journal::Entry Executor::entry_for(
           std::int64_t{live->flow->revision},
           state,
           base::print_instant(events.front().at)}});
-    entry.failed = [this, live](const base::Error& error) {
-      {
-        const base::Lock lock(live->mutex);
-        live->dropped = error;
-      }
-      const base::Lock lock(lives_mutex_);
-      lives_.erase(live->execution.id);
-    };
+    if (!live->is_promised)
+      entry.failed = [this, live](const base::Error& error) {
+        {
+          const base::Lock lock(live->mutex);
+          live->dropped = error;
+        }
+        release_slot(live);
+        const base::Lock lock(lives_mutex_);
+        lives_.erase(live->execution.id);
+      };
   }
   const bool is_changed = is_first || execution.state.current() != live->stored_state;
   live->stored_state = execution.state.current();

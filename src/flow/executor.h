@@ -158,7 +158,7 @@ class Executor final : public Engine {
   /// Checks whose condition is false, as {message, style, behavior}.
   base::Result<format::Array> failed_checks(
       const Flow& flow, const format::Value& inputs, const format::Value& trigger);
-  bool is_known(const std::string& id);
+  base::Result<bool> is_known(const std::string& id);
   /// Journals the creation; when `wait_durable`, answers only once it is durable.
   base::Result<std::string> accept(const Start& start, bool wait_durable);
   State admit(const LiveRef& live);
@@ -169,11 +169,13 @@ class Executor final : public Engine {
   bool post(const LiveRef& live, const Event& event);
   bool advance(const LiveRef& live, Event event);
   void pump();
+  /// Tries a journal that could not be written again and again until it can.
+  void unstick_later();
   Journal::Entry entry_for(
       const LiveRef& live, const std::vector<Event>& events, std::vector<Effect> effects);
   void perform(const LiveRef& live, const Effect& effect);
   void start_attempt(const LiveRef& live, const Effect& effect);
-  void start_child(const LiveRef& live, int run, int batch);
+  void start_child(const LiveRef& live, int run, int batch, int tries = 0);
   struct Child;
   Child child_of(const Live& live, int run, int batch) const;
   base::Result<base::Done> begin_child(const Child& child, Event& answer);
@@ -197,6 +199,10 @@ class Executor final : public Engine {
   /// Tells flow triggers, and forgets that they are to be told.
   void tell_flows(const LiveRef& live, State state);
   base::Result<base::Done> tell_again();
+  /// `finished_number`: of the execution when nothing will follow in it, else 0.
+  void tell_flows_of(const format::Value& execution, std::int64_t finished_number);
+  /// Does it again when the store may have recovered.
+  void later(std::function<void()> action);
   static std::string key_of_cache(const RunningAttempt& attempt);
   std::optional<format::Value> cached_outputs(
       RunningAttempt& attempt, const std::string& cache_key);
@@ -260,6 +266,7 @@ class Executor final : public Engine {
   std::vector<std::thread> threads_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<bool> flush_is_due_{false};
+  std::atomic<bool> is_unsticking_{false};
   std::atomic<int> working_{0};
 };
 

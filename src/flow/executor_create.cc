@@ -142,10 +142,10 @@ Result<std::string> Executor::create(const NewExecution& request) {
   return create_as(request, make_id_());
 }
 
-bool Executor::is_known(const std::string& id) {
+Result<bool> Executor::is_known(const std::string& id) {
   if (find_live(id)) return true;
-  const auto rows = state_.read("SELECT 1 FROM flow_executions WHERE id = ?", {id});
-  return rows && !rows->rows.empty();
+  const auto rows = TRY(state_.read("SELECT 1 FROM flow_executions WHERE id = ?", {id}));
+  return !rows.rows.empty();
 }
 
 Result<std::string> Executor::create_as(const NewExecution& request, std::string id) {
@@ -237,6 +237,7 @@ Result<std::string> Executor::accept(const Start& start, bool wait_durable) {
   auto live = std::make_shared<Live>();
   live->flow = start.flow;
   live->number = next_number_.fetch_add(1);
+  live->is_promised = !wait_durable;
   Event event;
   event.kind = Event::Kind::created;
   event.at = clock_.now();
@@ -254,8 +255,12 @@ Result<std::string> Executor::accept(const Start& start, bool wait_durable) {
     advance(live, event);
     ticket = live->ticket;
   }
-  if (!wait_durable) return start.id;
+  if (!wait_durable) {
+    pump();
+    return start.id;
+  }
   if (!journal_.pump(ticket)) ready_.nudge();
+  if (journal_.is_stuck()) unstick_later();
   journal_.wait(ticket);
   const base::Lock lock(live->mutex);
   if (live->dropped) return live->dropped->within("the execution was not accepted");

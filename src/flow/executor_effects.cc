@@ -19,10 +19,8 @@ namespace {
 constexpr std::string_view kTold =
     "UPDATE flow_executions SET finished = 1 WHERE number = ? AND finished = 2";
 
-Result<Done> told(store::Transaction& transaction, std::int64_t number) {
-  TRY(transaction.run(kTold, {number}));
-  return Done{};
-}
+// How long to wait before the store is asked again for what it could not do.
+constexpr base::Duration kAgainAfter = std::chrono::seconds(1);
 
 // Set while this thread is a worker between two attempts, or makes one: it takes the next item
 // itself.
@@ -99,16 +97,26 @@ void Executor::tell_flows(const LiveRef& live, State state) {
     json = execution_json(live->execution, beginnings_of(*live));
     is_finished = live->execution.is_finished;
   }
+  tell_flows_of(json, is_finished ? live->number : 0);
+}
+
+void Executor::tell_flows_of(const Value& execution, std::int64_t finished_number) {
   WorkItem item;
-  item.job = [this, json, is_finished, number = live->number] {
-    flow_triggers_->execution_changed(json);
-    if (!is_finished) return;
+  item.job = [this, execution, finished_number] {
+    if (!flow_triggers_->execution_changed(execution))
+      return later(
+          [this, execution, finished_number] { tell_flows_of(execution, finished_number); });
+    if (finished_number == 0) return;
     Journal::Entry entry;
     entry.is_lazy = true;
-    entry.statements.push_back({kTold, {number}});
+    entry.statements.push_back({kTold, {finished_number}});
     journal_.enqueue(std::move(entry));
   };
   ready_.push(std::move(item), false);
+}
+
+void Executor::later(std::function<void()> action) {
+  timers_.add(clock_.now() + kAgainAfter, std::move(action));
 }
 
 // Ends that flow triggers may not have been told of before the process died.
@@ -117,10 +125,7 @@ Result<Done> Executor::tell_again() {
       state_.read("SELECT number, body FROM flow_executions WHERE finished = 2 ORDER BY number"));
   for (const auto& row : rows.rows) {
     const Value json = TRY(format::parse_json(row[1].value_or("null")));
-    flow_triggers_->execution_changed(json);
-    const std::int64_t number = std::stoll(row[0].value_or("0"));
-    TRY(state_.write(
-        [number](store::Transaction& transaction) { return told(transaction, number); }));
+    tell_flows_of(json, std::stoll(row[0].value_or("0")));
   }
   return Done{};
 }
@@ -235,7 +240,9 @@ void Executor::replace(const LiveRef& live) {
     }
     start.given = Value(std::move(given));
   }
-  if (!is_known(start.id)) {
+  const auto known = is_known(start.id);
+  if (!known) return later([this, live] { replace(live); });
+  if (!*known) {
     const auto accepted = accept(start, false);
     if (!accepted) LOG(error, "a retry was not begun", {"because", accepted.error().text()});
   }

@@ -24,6 +24,8 @@ constexpr std::string_view kInsertMetric =
     "tags, time) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr std::string_view kKeepOutputs =
     "INSERT OR REPLACE INTO flow_task_cache (key, outputs, created) VALUES (?, ?, ?)";
+/// How often a subflow is tried when the store does not answer.
+constexpr int kTriesMax = 30;
 constexpr base::Duration kLogDelay = std::chrono::milliseconds(100);
 
 }  // namespace
@@ -356,7 +358,7 @@ Result<Done> Executor::begin_child(const Child& child, Event& answer) {
   return Done{};
 }
 
-void Executor::start_child(const LiveRef& live, int run, int batch) {
+void Executor::start_child(const LiveRef& live, int run, int batch, int tries) {
   Child child;
   {
     const base::Lock lock(live->mutex);
@@ -368,6 +370,9 @@ void Executor::start_child(const LiveRef& live, int run, int batch) {
   answer.attempt = child.attempt;
   const auto started = begin_child(child, answer);
   answer.at = clock_.now();
+  // A disk that does not answer for a moment is no failed subflow.
+  if (!started && is_passing(started.error()) && tries < kTriesMax)
+    return later([this, live, run, batch, tries] { start_child(live, run, batch, tries + 1); });
   if (!started) {
     answer.state = State::failed;
     answer.value = Value::object({{"state", "FAILED"}});

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "flow/execution.h"
+#include "flow/journal.h"
 #include "format/json.h"
 
 namespace outlay::flow {
@@ -128,7 +129,8 @@ std::string id_of(const std::string& parts) {
   return run_id(named, 0);
 }
 
-void FlowTriggers::execution_changed(const Value& execution) {
+Result<Done> FlowTriggers::execution_changed(const Value& execution) {
+  Result<Done> out = Done{};
   for (const auto& flow : definitions_.listening()) {
     // A flow does not start itself.
     if (flow->id == execution["flowId"].text_or("") &&
@@ -137,14 +139,16 @@ void FlowTriggers::execution_changed(const Value& execution) {
     for (const Trigger& trigger : flow->triggers) {
       if (trigger.kind != Trigger::Kind::flow || trigger.is_disabled) continue;
       const auto looked = look(*flow, trigger, execution);
-      if (!looked)
-        LOG(error,
-            "a flow trigger could not start its flow",
-            {"flow", flow->id},
-            {"trigger", trigger.id},
-            {"because", looked.error().text()});
+      if (looked) continue;
+      if (is_passing(looked.error())) out = looked.error();
+      LOG(error,
+          "a flow trigger could not start its flow",
+          {"flow", flow->id},
+          {"trigger", trigger.id},
+          {"because", looked.error().text()});
     }
   }
+  return out;
 }
 
 Result<Done> FlowTriggers::look(const Flow& flow, const Trigger& trigger, const Value& execution) {
@@ -356,7 +360,7 @@ Result<Done> FlowTriggers::fire(
     const Value& execution,
     const Value& variables,
     const std::string& id) {
-  if (ports_.is_known(id)) return Done{};
+  if (TRY(ports_.is_known(id))) return Done{};
   const auto row = TRY(state_.read(
       "SELECT disabled FROM flow_triggers WHERE namespace = ? AND flow_id = ? AND trigger_id = ?",
       {flow.name_space, flow.id, trigger.id}));

@@ -20,8 +20,9 @@ class FlowTriggers {
       const TriggerPorts& ports)
       : state_(state), definitions_(definitions), clock_(clock), ports_(ports) {}
 
-  /// `execution` in Kestra's JSON shape.
-  void execution_changed(const format::Value& execution);
+  /// `execution` in Kestra's JSON shape. Fails when the store did not answer or take it: told
+  /// again, what was started then is not started twice.
+  base::Result<base::Done> execution_changed(const format::Value& execution);
 
  private:
   struct Window {

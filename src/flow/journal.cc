@@ -7,6 +7,10 @@
 
 namespace outlay::flow {
 
+bool is_passing(const base::Error& error) {
+  return error.code == base::Code::unavailable || error.code == base::Code::exhausted;
+}
+
 std::uint64_t Journal::enqueue(Entry entry) {
   const base::Lock lock(mutex_);
   if (!entry.is_lazy) ++eager_;
@@ -50,49 +54,56 @@ bool Journal::lead(std::uint64_t until) {
       eager_ = 0;
       last = last_;
     }
-    const auto written =
-        state_.write([&](store::Transaction& transaction) -> base::Result<base::Done> {
-          for (const Entry& entry : batch)
-            for (const Statement& statement : entry.statements)
-              TRY(transaction.run(statement.sql, statement.params));
-          return base::Done{};
-        });
-    settle(std::move(batch), last, written);
-    if (!written) return true;
+    if (!settle(std::move(batch), last)) return true;
   }
 }
 
-void Journal::settle(
-    std::vector<Entry> batch, std::uint64_t last, const base::Result<base::Done>& written) {
-  if (written) {
-    for (Entry& entry : batch)
-      if (entry.then) entry.then();
-    const base::Lock lock(mutex_);
-    settled_ = last;
-    ++commits_;
-    is_stuck_ = false;
-    changed_.notify_all();
-    return;
-  }
-  LOG(error,
-      "the journal could not be written; it is tried again",
-      {"because", written.error().text()});
+base::Result<base::Done> Journal::write(const Entry* entries, std::size_t count) {
+  return state_.write([&](store::Transaction& transaction) -> base::Result<base::Done> {
+    for (std::size_t i = 0; i < count; ++i)
+      for (const Statement& statement : entries[i].statements)
+        TRY(transaction.run(statement.sql, statement.params));
+    return base::Done{};
+  });
+}
+
+// One entry that the store refuses for good must not keep the others from being written: then each
+// is written by itself.
+bool Journal::settle(std::vector<Entry> batch, std::uint64_t last) {
+  const auto written = write(batch.data(), batch.size());
+  const bool is_single = !written && batch.size() > 1 && !is_passing(written.error());
+  if (!written)
+    LOG(error,
+        "the journal could not be written; it is tried again",
+        {"because", written.error().text()});
   std::vector<Entry> kept;
+  std::uint64_t commits = 0;
   for (Entry& entry : batch) {
+    const auto mine = is_single ? write(&entry, 1) : written;
+    if (mine) {
+      ++commits;
+      if (entry.then) entry.then();
+      continue;
+    }
     if (entry.failed)
-      entry.failed(written.error());
+      entry.failed(mine.error());
     else
       kept.push_back(std::move(entry));
   }
   const base::Lock lock(mutex_);
+  commits_ += is_single ? commits : (written ? 1 : 0);
+  is_stuck_ = !kept.empty();
   // Whoever waits for a dropped entry was told by its `failed`.
-  failed_ = last;
+  if (is_stuck_ || !written) failed_ = last;
+  if (!is_stuck_) settled_ = last;
   queue_.insert(
       queue_.begin(), std::make_move_iterator(kept.begin()), std::make_move_iterator(kept.end()));
-  eager_ = static_cast<int>(queue_.size());
-  is_stuck_ = !queue_.empty();
-  is_leading_ = false;
+  if (is_stuck_) {
+    eager_ = static_cast<int>(queue_.size());
+    is_leading_ = false;
+  }
   changed_.notify_all();
+  return !is_stuck_;
 }
 
 void Journal::wait(std::uint64_t ticket) {

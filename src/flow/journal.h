@@ -11,6 +11,9 @@
 
 namespace outlay::flow {
 
+/// What may pass by itself: the store or the outside did not answer, or the disk is full.
+bool is_passing(const base::Error& error);
+
 /// Writes entries to the state store in the order they were given, many in one durable transaction
 /// (group commit), and runs what follows from an entry only after it is durable. Whoever finds no
 /// writer at work becomes the writer for all that wait: a lone step costs no change of thread, and
@@ -53,8 +56,9 @@ class Journal {
 
  private:
   bool lead(std::uint64_t until);
-  void settle(
-      std::vector<Entry> batch, std::uint64_t last, const base::Result<base::Done>& written);
+  base::Result<base::Done> write(const Entry* entries, std::size_t count);
+  /// False when writing failed, and the caller leads no more.
+  bool settle(std::vector<Entry> batch, std::uint64_t last);
 
   store::Database& state_;
   mutable base::Mutex mutex_;

@@ -39,6 +39,8 @@ struct Live {
   bool is_done = false;                 ///< finished, and durably so
   bool is_kept_finished = false;        ///< the store knows it as finished
   base::Condition done;
+  bool is_promised =
+      true;  ///< begun by the engine itself: its creation is written however long it takes
   std::optional<base::Error> dropped;  ///< could not be accepted
   std::map<std::pair<int, int>, std::shared_ptr<AttemptControl>> attempts;
 };

@@ -17,7 +17,7 @@ struct TriggerPorts {
   /// A fresh id.
   std::function<std::string()> make_id;
   /// There is an execution of that id.
-  std::function<bool(const std::string& id)> is_known;
+  std::function<base::Result<bool>(const std::string& id)> is_known;
   std::function<expr::Environment(const std::string& name_space)> environment;
   /// Has a worker do something.
   std::function<void(std::function<void()>)> work;
