@@ -18,9 +18,8 @@ class Program:
     def __init__(self, build: str):
         self.build = pathlib.Path(build).resolve()
         self.outlay = self.build / "outlay"
-        for name in (self.outlay, self.tool("duck_sql")):
-            if not name.is_file():
-                sys.exit(f"{name} is not there; build first: make bench")
+        if not self.outlay.is_file():
+            sys.exit(f"{self.outlay} is not there; build first: make bench")
 
     def tool(self, name: str) -> pathlib.Path:
         for folder in (self.build / "bench", self.build):
@@ -30,6 +29,8 @@ class Program:
 
     def duck(self, threads: int, memory: str, repeats: int, *statements: str):
         """Runs statements on a plain DuckDB: (seconds of each run of the last, peak memory in bytes)."""
+        if not self.tool("duck_sql").is_file():
+            sys.exit("duck_sql is not there; build first: make bench")
         command = [str(self.tool("duck_sql")), str(threads), memory, str(repeats), *statements]
         text, _, peak = run(command)
         return json.loads(text)["seconds"], peak

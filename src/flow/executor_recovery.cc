@@ -179,11 +179,14 @@ void Executor::resume_recovered(bool with_scheduler) {
       is_new = !live->attempts.empty();
     }
     if (is_new) continue;  // it was created after this engine was opened
+    if (is_queued) continue;
     Event event;
     event.kind = Event::Kind::recovered;
     event.at = clock_.now();
-    if (!is_queued) post(live, event);
+    const base::Lock lock(live->mutex);
+    advance(live, event);
   }
+  pump();  // all of them in one commit
   std::vector<LiveRef> admitted;
   {
     const base::Lock lock(slots_mutex_);
