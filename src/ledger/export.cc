@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ledger/cells.h"
 #include "ledger/columns.h"
+#include "ledger/exported_value.h"
 #include "ledger/state.h"
 #include "ledger/views.h"
 
@@ -32,18 +33,6 @@ Result<Format> format_of(const io::Path& out) {
   return base::invalid_input(fmt::format(
       "an export is written to a file that ends in .csv, .csv.gz or .parquet, not {}",
       out.string()));
-}
-
-/// The value of a column in the version asked: the standard's own rules for what a version names
-/// otherwise.
-std::string value_of(const FocusColumn& column) {
-  if (column.name == "HostProviderName" && column.dataset == "cost_and_usage") {
-    // Version 1.3 says: who hosts is who serves when nothing else is known; taxes are hosted
-    // nowhere.
-    return "coalesce(HostProviderName, CASE WHEN ChargeCategory = 'Tax' THEN 'Not Applicable' "
-           "ELSE ServiceProviderName END)";
-  }
-  return sql_name(column.name);
 }
 
 /// Plain digits without trailing zeros, times with Z: as the standard writes them in text files.
@@ -94,7 +83,8 @@ std::string select_sql(
     list.push_back(
         fmt::format("{} AS {}", is_csv ? csv_value(value, type) : value, sql_name(name)));
   };
-  for (const auto& column : columns) add(column.name, value_of(column), sql_type(column.kind));
+  for (const auto& column : columns)
+    add(column.name, exported_value(column), sql_type(column.kind));
   for (const auto& [name, type] : own) add(name, sql_name(name), type);
   return fmt::format("SELECT {} FROM ({}) AS focus", base::join(list, ", "), relation);
 }
@@ -119,7 +109,7 @@ Result<std::vector<std::pair<std::string, long long>>> gaps_of(
   for (const auto& column : columns) {
     if (column.level != 'M' || column.is_nullable) continue;
     names.push_back(column.name);
-    list.push_back(fmt::format("count(*) - count({})", value_of(column)));
+    list.push_back(fmt::format("count(*) - count({})", exported_value(column)));
   }
   std::vector<std::pair<std::string, long long>> gaps;
   const auto table = TRY(

@@ -174,6 +174,9 @@ struct ExportReport {
   std::vector<std::pair<std::string, long long>> gaps;
 };
 
+struct ConformanceSettings;
+struct ConformanceReport;
+
 /// The cost book: every charge of every provider, in FOCUS columns, booked exactly once.
 ///
 /// Invariants
@@ -226,6 +229,9 @@ class Ledger {
       const std::map<std::string, money::Decimal>& expected,
       money::Decimal tolerance = {});
   base::Result<ExportReport> export_focus(const ExportSettings& settings);
+  /// How what is booked keeps the rules of a FOCUS version: one report per source and data set, over
+  /// what its export in that version would have. See conformance.h.
+  base::Result<std::vector<ConformanceReport>> conformance(const ConformanceSettings& settings);
   /// One line per source: newest charge, last booking, periods, rows, tie-out; for people and the
   /// Sources page.
   base::Result<store::Table> sources();
