@@ -269,15 +269,17 @@ class Finder {
     return found;
   }
 
-  // Several assembly folders of one period without a manifest: each is a whole month, and which one
-  // counts is unsaid.
+  // Several folders of one period of one report without a manifest (assemblies, executions, runs):
+  // each is a whole month, and which one counts is unsaid.
   Result<base::Done> refuse_rival_assemblies(const std::string& label) const {
     std::map<std::string, std::set<std::string>> assemblies;
     for (const auto& file : files_) {
       const auto parts = base::split_trimmed(file, '/');
+      std::string period;
       for (std::size_t i = 0; i + 2 < parts.size(); ++i) {
-        if (is_period_folder(parts[i])) {
-          assemblies[parts[i]].insert(parts[i + 1]);
+        period += (i == 0 ? "" : "/") + std::string(parts[i]);
+        if (is_period_folder(parts[i]) || parts[i].starts_with("BILLING_PERIOD=")) {
+          assemblies[period].insert(std::string(parts[i + 1]));
         }
       }
     }
@@ -286,9 +288,8 @@ class Finder {
         return base::invalid_input(
             fmt::format(
                 "{} assembly folders of the period {} and no manifest that says which one counts; "
-                "booking all of them "
-                "would count the month several times. Fetch the period's Manifest.json, or give "
-                "one assembly folder",
+                "booking all of them would count the month several times. Fetch the period's "
+                "manifest, or give one assembly folder",
                 folders.size(),
                 period),
             base::Place{label, 0, 0, 0});

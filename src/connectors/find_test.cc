@@ -142,6 +142,19 @@ TEST_F(FindTest, names_of_formats_and_sources_are_checked) {
       HasSubstr("\"my-bill\" would do"));
 }
 
+TEST_F(FindTest, executions_of_an_export_without_a_manifest_are_not_added_up) {
+  const std::string month = "pre/exp/data/BILLING_PERIOD=2026-01/";
+  write(month + "2026-01-10T00:00:00.000Z-aa/exp-00001.csv", cur("1"));
+  write(month + "2026-01-11T00:00:00.000Z-bb/exp-00001.csv", cur("2"));
+  const auto refused = try_book(bills());
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), HasSubstr("count the month several times"));
+  // Folders of two reports are no rivals.
+  write("two/a/20260101-20260201/run1/a.csv", cur("1"));
+  write("two/b/20260101-20260201/run2/b.csv", cur("2"));
+  EXPECT_EQ(book(bills() / "two").rows_booked, 2);
+}
+
 // A zstd file of one frame with one block as it is, no checksum.
 std::string zstd_of(const std::string& text) {
   const auto block = static_cast<unsigned>(text.size()) << 3U | 1U;

@@ -128,10 +128,93 @@ TEST_F(PublishedBillsTest, a_manifest_alone_is_refused_and_says_why) {
   EXPECT_THAT(found.error().text(), HasSubstr("names no files"));
 }
 
-TEST_F(PublishedBillsTest, a_real_azure_bill_ties) {
-  NEED_SHARED(azure, "azure/EA_ActualCost_Small.csv");
-  EXPECT_EQ(book(*azure).rows_booked, 11);
-  EXPECT_EQ(sum("BilledCost"), "8.5450077867419368");
+// Sums of the raw columns, added up in decimals outside this program.
+struct PublishedTotals {
+  const char* file;
+  std::int64_t rows;
+  const char* billed;
+  const char* effective;
+  const char* list;
+  const char* contracted;
+};
+
+constexpr PublishedTotals kFocusTotals[]{
+    {"focus/focus_1_0_sample_1000.csv",
+     1000,
+     "20.52022672899",
+     "14.97651418586",
+     "20.39090575119",
+     "14.97626039326"},
+    {"focus/synthetic_focus_1_2_aws_3000_seed20261.csv.gz",
+     3000,
+     "58582.11389901220375",
+     "16826.21331301220375",
+     "60221.40900536192279",
+     "58706.40403555300375"},
+    {"focus/synthetic_focus_1_3_azure_3000_seed20261.csv.gz",
+     3000,
+     "79835.17178606317466",
+     "45458.57577906317466",
+     "84671.59055366681603",
+     "80026.29510692077466"},
+    {"focus/synthetic_focus_1_3_gcp_3000_seed20261.csv.gz",
+     3000,
+     "63600.7301041237828",
+     "22619.8048661237828",
+     "65907.55998308628515",
+     "63735.2551323645828"}};
+
+TEST_F(PublishedBillsTest, the_four_costs_of_every_focus_file_book_to_the_last_digit) {
+  for (const auto& want : kFocusTotals) {
+    NEED_SHARED(path, want.file);
+    const auto receipt = book(*path);
+    EXPECT_EQ(receipt.rows_booked, want.rows) << want.file;
+    const auto own = fmt::format("x_Source = '{}'", receipt.source);
+    EXPECT_EQ(sum("BilledCost", own), want.billed) << want.file;
+    EXPECT_EQ(sum("EffectiveCost", own), want.effective) << want.file;
+    EXPECT_EQ(sum("ListCost", own), want.list) << want.file;
+    EXPECT_EQ(sum("ContractedCost", own), want.contracted) << want.file;
+  }
+}
+
+TEST_F(PublishedBillsTest, commitments_of_focus_1_3_book_and_join_the_charges_they_cover) {
+  for (const auto& [file, rows, cost] :
+       {std::tuple{"azure", 198, "1189738.86208"}, std::tuple{"gcp", 203, "994468.47568"}}) {
+    NEED_SHARED(
+        path, fmt::format("focus/synthetic_focus_1_3_contract_commitment_{}_seed20261.csv", file));
+    const auto receipt = book(*path);
+    EXPECT_EQ(receipt.rows_booked, rows);
+    EXPECT_EQ(
+        ask(fmt::format(
+            "SELECT sum(ContractCommitmentCost) = {} FROM contract_commitment WHERE x_Source = "
+            "'{}'",
+            cost,
+            receipt.source)),
+        "true");
+  }
+}
+
+TEST_F(PublishedBillsTest, azure_bills_of_every_age_tie_or_are_refused_for_a_reason) {
+  const std::tuple<const char*, int, const char*> bills[]{
+      {"EA_ActualCost_Small", 11, "8.5450077867419368"},
+      {"koku_ea_v2_2020-09", 5, "19.998413754"},
+      {"opencost_PayAsYouGo", 1, "0.075"},
+      {"opencost_VirtualMachine", 1, "4"},
+      {"opencost_Enterprise", 1, "0"}};
+  for (const auto& [file, rows, billed] : bills) {
+    NEED_SHARED(path, fmt::format("azure/{}.csv", file));
+    const auto receipt = book(*path);
+    EXPECT_EQ(receipt.rows_booked, rows) << file;
+    EXPECT_EQ(sum("BilledCost", fmt::format("x_Source = '{}'", receipt.source)), billed) << file;
+  }
+  NEED_SHARED(amortized, "azure/EA_AmortizedCost_Small.csv");
+  const auto receipt = book(*amortized, {.source = "lone-half"});
+  EXPECT_EQ(receipt.rows_booked, 28);
+  EXPECT_EQ(sum("EffectiveCost", "x_Source = 'lone-half'"), "16.2969321366366446274854");
+  NEED_SHARED(ragged, "azure/opencost_Template.csv");
+  const auto refused = try_book(*ragged);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().text(), HasSubstr("not as many fields as the header (87 rows)"));
 }
 
 }  // namespace

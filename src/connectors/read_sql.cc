@@ -39,15 +39,15 @@ std::string text_sql(std::string_view column, std::string_view type, bool is_loo
   return fmt::format("CAST({} AS VARCHAR)", column);
 }
 
-// Only what cannot be misread is undone: "1,234.50" has its marks in threes, "1,50" may be either
-// and stays as it is.
+// Only what cannot be misread is undone: "1,234.50" and "1,234,567" have their marks in threes;
+// "1,50" and "1,234" may have a decimal comma and stay as they are.
 std::string money_sql(std::string_view column, std::string_view type, bool is_loose) {
   const std::string text = text_sql(column, type, is_loose);
   if (!is_text(type) || !is_loose) {
     return text;
   }
   constexpr std::string_view kMarked =
-      R"(\s*\(?\s*-?\s*(?:[$€£¥]|[A-Z]{3})?\s*-?\s*(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?\s*(?:[$€£¥]|[A-Z]{3})?\s*\)?\s*)";
+      R"(\s*\(?\s*-?\s*(?:[$€£¥]|[A-Z]{3})?\s*-?\s*(?:\d{1,3}(?:,\d{3})+\.\d*|\d{1,3}(?:,\d{3}){2,}|\d+(?:\.\d*)?)\s*(?:[$€£¥]|[A-Z]{3})?\s*\)?\s*)";
   return fmt::format(
       "CASE WHEN TRY_CAST({0} AS DOUBLE) IS NOT NULL THEN {0} "
       "WHEN regexp_full_match({0}, '{1}') THEN CASE WHEN contains({0}, '(') THEN '-' ELSE '' END "

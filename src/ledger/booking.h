@@ -85,6 +85,10 @@ class Booking {
   base::Result<base::Done> load_standing(const std::string& dataset);
   base::Result<base::Done> leave_known_files(Group& group, std::size_t index);
   base::Result<base::Done> leave_known_rows(const Group& group, std::size_t index);
+  base::Result<base::Done> yield_rows(const Group& group, std::size_t index);
+  base::Result<base::Done> leave_rows(
+      const Group& group, const std::string& table, const std::string& reason);
+  bool is_ranked(int file) const;
   bool is_replaced(const BillFile& standing) const;
   int carried_number(const BillFile& file);
   std::string not_stated_sql(const std::string& dataset, const std::string& month) const;

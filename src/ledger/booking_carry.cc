@@ -75,11 +75,21 @@ Result<Done> Booking::leave_known_files(Group& group, std::size_t index) {
       group.raw));
 }
 
+/// A file whose rows all say what they replace: its name, the same every month, replaces nothing.
+bool Booking::is_ranked(int file) const {
+  return std::any_of(groups_.begin(), groups_.end(), [file](const Group& group) {
+    const auto& own = group.staged.files;
+    return has_column(group.sql.columns, kScopeRank) &&
+           std::find(own.begin(), own.end(), file) != own.end();
+  });
+}
+
 /// A file is replaced by one of the same name, or by the same bytes mapped anew.
 bool Booking::is_replaced(const BillFile& standing) const {
   return std::any_of(files_.begin(), files_.end(), [&](const NumberedFile& file) {
-    return file.reference.empty() && known_files_.count(file.index) == 0 &&
-           (file.file.name == standing.name || file.file.sha256 == standing.sha256);
+    if (!file.reference.empty() || known_files_.count(file.index) > 0) return false;
+    return file.file.sha256 == standing.sha256 ||
+           (file.file.name == standing.name && !is_ranked(file.index));
   });
 }
 
@@ -144,17 +154,49 @@ Result<Done> Booking::leave_known_rows(const Group& group, std::size_t index) {
   std::string known =
       base::replace_all(embedded_file("sql/known_rows.sql"), "{typed}", group.typed);
   known = base::replace_all(known, "{carried}", carried_sql(group.plan.dataset, false));
-  TRY(duck_->run(fmt::format("CREATE TEMP TABLE known_{} AS {}", index, known)));
+  const std::string table = fmt::format("known_{}", index);
+  TRY(duck_->run(fmt::format("CREATE TEMP TABLE {} AS {}", table, known)));
+  return leave_rows(group, table, "the same row is booked from another file");
+}
+
+/// Takes the rows listed in `table` out of what the group books, and counts them as left out.
+Result<Done> Booking::leave_rows(
+    const Group& group, const std::string& table, const std::string& reason) {
   TRY(duck_->run(fmt::format(
-      "INSERT INTO dropped SELECT x_File, x_Row, 'the same row is booked from another file' "
-      "FROM known_{}",
-      index)));
-  TRY(duck_->run(fmt::format("ALTER VIEW {0} RENAME TO all_{0}", group.typed)));
+      "INSERT INTO dropped SELECT DISTINCT x_File, x_Row, {} FROM {}", sql_text(reason), table)));
+  TRY(duck_->run(fmt::format("ALTER VIEW {0} RENAME TO {0}_before_{1}", group.typed, table)));
   TRY(duck_->run(fmt::format(
-      "CREATE TEMP VIEW {1} AS FROM all_{1} ANTI JOIN known_{0} USING (x_File, x_Row)",
-      index,
-      group.typed)));
+      "CREATE TEMP VIEW {0} AS FROM {0}_before_{1} ANTI JOIN {1} USING (x_File, x_Row)",
+      group.typed,
+      table)));
   return Done{};
+}
+
+/// Rows of a scope that stands booked with a higher rank.
+Result<Done> Booking::yield_rows(const Group& group, std::size_t index) {
+  if (!has_column(group.sql.columns, kScopeRank)) return Done{};
+  std::vector<std::string> parts;
+  for (const auto& standing : standing_[group.plan.dataset]) {
+    if (!has_column(standing.volume.columns, kScopeRank)) continue;
+    std::vector<std::string> stays;
+    for (const auto& file : standing.files) stays.push_back(is_replaced(file) ? "false" : "true");
+    parts.push_back(fmt::format(
+        "SELECT DATE '{}' AS x_outlay_month, x_ScopeKey, max(x_ScopeRank) AS rank FROM "
+        "read_parquet({}) WHERE [{}][x_File + 1] GROUP BY ALL",
+        standing.month,
+        standing.rows,
+        base::join(stays, ", ")));
+  }
+  if (parts.empty()) return Done{};
+  const std::string table = fmt::format("yielding_{}", index);
+  TRY(duck_->run(fmt::format(
+      "CREATE TEMP TABLE {} AS SELECT x_File, x_Row FROM {} JOIN ({}) USING (x_outlay_month, "
+      "x_ScopeKey) WHERE x_ScopeRank < rank",
+      table,
+      group.typed,
+      base::join(parts, " UNION ALL "))));
+  return leave_rows(
+      group, table, "charge of a month and scope that stands booked from a fuller statement");
 }
 
 Result<Done> Booking::count_months_again(const std::string& dataset) {
@@ -183,7 +225,9 @@ Result<Done> Booking::carry() {
   for (const auto& [dataset, standing] : standing_) {
     if (!standing.empty()) {
       for (std::size_t i = 0; i < groups_.size(); ++i) {
-        if (groups_[i].plan.dataset == dataset) TRY(leave_known_rows(groups_[i], i));
+        if (groups_[i].plan.dataset != dataset) continue;
+        TRY(leave_known_rows(groups_[i], i));
+        TRY(yield_rows(groups_[i], i));
       }
       receipt_.carried_files.clear();
       TRY(count_months_again(dataset));

@@ -36,6 +36,15 @@ base::Result<MappingPlan> appended_by_day(const RawShape& shape) {
   return plan;
 }
 
+/// The same where days are stated more or less fully; the file's first service says how.
+base::Result<MappingPlan> appended_by_rank(const RawShape& shape) {
+  auto plan = TRY(appended_by_day(shape));
+  plan.charges_sql =
+      "SELECT *, CASE ServiceName WHEN 'Disk' THEN '2' ELSE '1' END AS x_ScopeRank FROM (" +
+      plan.charges_sql + ")";
+  return plan;
+}
+
 class PartTest : public LedgerTest {
  protected:
   std::string billed() {
@@ -110,6 +119,23 @@ TEST_F(PartTest, a_scope_that_is_stated_again_is_replaced_and_others_stay) {
   EXPECT_EQ(billed(), "13");
   EXPECT_TRUE(book({b}, appended_by_day).already_booked);
   EXPECT_EQ(billed(), "13");
+}
+
+TEST_F(PartTest, a_fuller_statement_stands_whichever_comes_first) {
+  const auto less = bill(line("01", "Compute", "1", "1") + line("02", "Compute", "2", "2"));
+  const auto full = bill(line("01", "Disk", "4", "4"));
+  book({file("bill.csv", less)}, appended_by_rank);
+  book({file("bill.csv", full)}, appended_by_rank);
+  EXPECT_EQ(billed(), "6");
+  const auto receipt = book(
+      {file("bill.csv", bill(line("01", "Compute", "8", "8") + line("02", "Compute", "16", "16")))},
+      appended_by_rank);
+  EXPECT_EQ(billed(), "20");
+  ASSERT_EQ(receipt.dropped.size(), 1U);
+  EXPECT_THAT(receipt.dropped.at(0).reason, HasSubstr("fuller statement"));
+  // Another month under the same name takes nothing away.
+  book({file("bill.csv", bill(february(line("01", "Compute", "32", "32"))))}, appended_by_rank);
+  EXPECT_EQ(billed(), "52");
 }
 
 TEST_F(PartTest, the_order_of_deliveries_does_not_matter) {

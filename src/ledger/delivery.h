@@ -86,6 +86,11 @@ inline constexpr std::string_view kRowKey = "x_RowKey";
 /// a sliding window, a cost centre). Rows without one add.
 inline constexpr std::string_view kScopeKey = "x_ScopeKey";
 
+/// The column by which a mapping with scopes says how full its statement of one is: rows of a lower
+/// rank are left out where rows of the same month and scope with a higher rank stand booked from
+/// other files (Azure's actual costs beside its amortised ones). A text of one digit.
+inline constexpr std::string_view kScopeRank = "x_ScopeRank";
+
 /// How one shape of file becomes charges. All SQL runs inside DuckDB over the view `raw`: the
 /// file's columns (text for CSV) plus x_File (INTEGER, index into the delivery's files) and x_Row
 /// (BIGINT, 1 = first data row).

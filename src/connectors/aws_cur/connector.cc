@@ -173,6 +173,13 @@ std::string of_units(const std::string& units, int scale) {
       scale);
 }
 
+// A machine's id, also where it is delivered as an ARN.
+std::string bare_id(std::string_view id) {
+  return fmt::format(
+      "CASE WHEN contains({0}, ':instance/') THEN split_part({0}, ':instance/', 2) ELSE {0} END",
+      id);
+}
+
 // split.sql with the columns that are shared written out.
 std::string split_sql() {
   std::vector<std::string> shares, sums, rests, parts, part_names, left_names, left_columns;
@@ -205,6 +212,8 @@ std::string split_sql() {
   }
   std::string sql(embedded_file("aws_cur/sql/split.sql"));
   const std::pair<std::string_view, std::string> words[]{
+      {"{bare_parent}", bare_id("split_parent")},
+      {"{bare_machine}", bare_id("\"ResourceId\"")},
       {"{shares}", base::join(shares, ",\n    ")},
       {"{sums}", base::join(sums, ", ")},
       {"{rests}", base::join(rests, ", ")},
@@ -218,11 +227,50 @@ std::string split_sql() {
   return sql;
 }
 
+constexpr std::string_view kIsDiscount =
+    "(line_type IN ('EdpDiscount', 'PrivateRateDiscount', 'BundledDiscount', 'RiVolumeDiscount', "
+    "'SppDiscount', 'Discount'))";
+
+// Of each account and month: whether net costs differ from gross ones anywhere, how much they leave
+// out, and what the discount rows sum to.
+std::string nets_sql() {
+  return fmt::format(
+      "(SELECT coalesce(account_id, '') AS owner, period_start AS month, "
+      "bool_or({0} IS NOT TRUE) AS has_lines, "
+      "coalesce(bool_or(outlay_money(net_unblended_cost) <> outlay_money(unblended_cost)) "
+      "FILTER ({0} IS NOT TRUE), false) AS has_net, "
+      "sum(outlay_money(net_unblended_cost) - outlay_money(unblended_cost)) "
+      "FILTER ({0} IS NOT TRUE) AS left_out, "
+      "sum(outlay_money(unblended_cost)) FILTER ({0}) AS discounts FROM lines GROUP BY ALL)",
+      kIsDiscount);
+}
+
+// The words in braces of mapping.yaml and rows.sql.
+std::string with_words(std::string sql) {
+  const std::pair<std::string_view, std::string> words[]{
+      {"{is_machine}", std::string(kIsMachine)},
+      {"{is_discount}", std::string(kIsDiscount)},
+      {"{nets}", nets_sql()},
+      {"{bare_parent}", bare_id("split_parent")},
+      {"{bare_resource}", bare_id("resource_id")}};
+  for (const auto& [word, text] : words) {
+    sql = base::replace_all(sql, word, text);
+  }
+  return sql;
+}
+
+void fill_words(Mapping& mapping, const ledger::RawShape& shape) {
+  const auto asks_nets = [](const RowRule& rule) {
+    return rule.when.find("{nets}") != std::string::npos;
+  };
+  if (!mapping.raw_has("net_unblended_cost", shape)) std::erase_if(mapping.drops, asks_nets);
+  for (auto& drop : mapping.drops) drop.when = with_words(std::move(drop.when));
+  for (auto& finding : mapping.findings) finding.query = with_words(std::move(finding.query));
+  mapping.rows_sql = with_words(std::move(mapping.rows_sql));
+}
+
 // Only a report with split cost allocation pays for it.
 void add_splits(Mapping& mapping, const ledger::RawShape& shape) {
-  for (auto& drop : mapping.drops) {
-    drop.when = base::replace_all(drop.when, "{is_machine}", kIsMachine);
-  }
   if (find_raw({"", Read::text, {"split_line_item_parent_resource_id"}}, shape.columns) < 0) {
     return;
   }
@@ -320,6 +368,7 @@ class AwsCurConnector final : public Connector {
   base::Result<ledger::MappingPlan> plan(const ledger::RawShape& shape) const override {
     TRY(require_columns(shape));
     auto mapping = TRY(load());
+    fill_words(mapping, shape);
     add_splits(mapping, shape);
     const std::vector<ExtraColumn> extra{
         {"tags", tags_sql(shape)},

@@ -79,6 +79,103 @@ TEST_F(AwsCurTest, without_net_costs_a_discount_stays_a_credit_and_with_them_it_
   EXPECT_EQ(sum("BilledCost"), "18");
 }
 
+TEST_F(AwsCurTest, net_costs_count_account_by_account) {
+  const auto of = [](const std::string& account, Line line) {
+    line["line_item_usage_account_id"] = account;
+    return line;
+  };
+  const auto discount = [](const std::string& net) {
+    return Line{{kType, "EdpDiscount"}, {kCost, "-1"}, {kNet, net}};
+  };
+  book(write(
+      "partly.csv",
+      report(
+          {of("a", {{kCost, "10"}, {kNet, "9"}}),
+           of("a", discount("0")),
+           of("b", {{kCost, "10"}, {kNet, ""}}),
+           of("b", discount("")),
+           of("payer", discount(""))})));
+  EXPECT_EQ(sum("BilledCost"), "18");
+  book(write("nowhere.csv", report({{{kCost, "100"}, {kNet, ""}}, discount("0")})));
+  EXPECT_EQ(sum("BilledCost", "x_Source = 'nowhere'"), "99");
+  book(write("stated.csv", report({{{kCost, "10"}, {kNet, "9"}}, discount("-1")})));
+  EXPECT_EQ(sum("BilledCost", "x_Source = 'stated'"), "9");
+}
+
+TEST_F(AwsCurTest, the_unused_part_of_a_plan_is_net_where_the_commitment_is) {
+  const auto fee = [](const std::string& plan, const std::string& used, const std::string& net) {
+    return Line{
+        {kType, "SavingsPlanRecurringFee"},
+        {kCost, "1"},
+        {kPlan, plan},
+        {"savings_plan_total_commitment_to_date", "1"},
+        {"savings_plan_used_commitment", used},
+        {"savings_plan_net_recurring_commitment_for_billing_period", net}};
+  };
+  const auto covered =
+      [](const std::string& plan, const std::string& gross, const std::string& net) {
+        return Line{
+            {kType, "SavingsPlanCoveredUsage"},
+            {kPlan, plan},
+            {"savings_plan_savings_plan_effective_cost", gross},
+            {"savings_plan_net_savings_plan_effective_cost", net}};
+      };
+  book_lines(
+      {fee("full", "1", "0.9"),
+       covered("full", "1", "0.8999999999"),
+       fee("part", "0.4", "0.9"),
+       covered("part", "0.4", "0.36"),
+       fee("used elsewhere", "0.4", "0.9"),
+       fee("no net", "0.4", "0")});
+  EXPECT_EQ(
+      ask("SELECT CommitmentDiscountId, CAST(EffectiveCost AS DOUBLE) FROM focus WHERE "
+          "CommitmentDiscountStatus = 'Unused' ORDER BY x_Row"),
+      "part|0.54 used elsewhere|0.54 no net|0.6");
+}
+
+TEST_F(AwsCurTest, a_commitment_is_found_where_only_the_resource_or_the_product_names_it) {
+  const std::string plan = "arn:aws:savingsplans::1:savingsplan/p";
+  const std::string node = "arn:aws:rds:us-east-1:1:ri:db";
+  book_lines(
+      {{{kType, "SavingsPlanUpfrontFee"}, {kCost, "10"}, {"line_item_resource_id", plan}},
+       {{kType, "Fee"}, {kCost, "20"}, {"line_item_resource_id", node}},
+       {{kType, "Refund"},
+        {kCost, "-4"},
+        {"bill_bill_type", "Refund"},
+        {"line_item_product_code", "ComputeSavingsPlans"},
+        {"line_item_usage_type", "ComputeSP:1yrAllUpfront"}}});
+  EXPECT_EQ(
+      ask("SELECT ChargeCategory, ChargeClass, CommitmentDiscountId, CAST(EffectiveCost AS INT) "
+          "FROM focus ORDER BY x_Row"),
+      "Purchase|-|" + plan + "|0 Purchase|-|" + node + "|0 Purchase|Correction|-|0");
+}
+
+TEST_F(AwsCurTest, reserved_usage_is_billed_by_its_fees_when_it_states_an_amortised_cost) {
+  const Line usage{{kType, "DiscountedUsage"}, {kCost, "0.5"}};
+  Line amortised = usage;
+  amortised["reservation_effective_cost"] = "0.2";
+  const auto receipt = book_lines({amortised, usage});
+  EXPECT_EQ(
+      ask("SELECT CAST(BilledCost AS DOUBLE), CAST(EffectiveCost AS DOUBLE) FROM focus ORDER BY "
+          "x_Row"),
+      "0|0.2 0.5|-");
+  EXPECT_EQ(told(receipt, "aws.discounted_usage.billed"), 2);
+}
+
+TEST_F(AwsCurTest, details_of_a_sku_come_from_the_map_as_from_columns) {
+  book_lines(
+      {{{"product", R"({"instance_type":"p4.x","vcpu":"96","memory":"1,152 GiB","gpu":"8"})"}},
+       {{"product_instance_type", "m5.large"}, {"product_memory", "8 GiB"}},
+       {{kType, "Fee"}, {"line_item_product_code", "AWSSupportUnified"}},
+       {{"line_item_availability_zone", "eu-west-1b"}, {"product_location", ""}},
+       {{"product_location", "EU (Frankfurt)"}}});
+  EXPECT_EQ(
+      ask("SELECT SkuPriceDetails, ServiceSubcategory, RegionId FROM focus ORDER BY x_Row"),
+      R"({"InstanceType":"p4.x","CoreCount":96,"MemorySize":1152,"GpuCount":8}|Virtual Machines|- )"
+      R"({"InstanceType":"m5.large","MemorySize":8}|Virtual Machines|- )"
+      R"(-|Support|- -|Virtual Machines|eu-west-1 -|Virtual Machines|eu-central-1)");
+}
+
 TEST_F(AwsCurTest, a_savings_plan_fee_is_a_purchase_and_what_usage_left_of_it) {
   const Line fee{
       {kType, "SavingsPlanRecurringFee"},
@@ -199,19 +296,32 @@ TEST_F(AwsCurTest, split_rows_share_their_machines_row_and_leave_the_rest_unallo
             {"split_line_item_split_cost", split},
             {"split_line_item_unused_cost", unused}};
       };
+  book(write(
+      "arn.csv",
+      report(
+          {{{kCost, "1"},
+            {"line_item_resource_id", "arn:aws:ec2:us-east-1:1:instance/i-1"},
+            {"line_item_operation", "RunInstances"},
+            {"line_item_usage_type", "BoxUsage:m5.large"}},
+           pod("x", "0.5", "0.25")})));
+  EXPECT_EQ(sum("BilledCost", "AllocatedResourceName = 'x'"), "0.75");
   Line traffic = machine;
   traffic["line_item_usage_type"] = "DataTransfer-Out-Bytes";
   const auto receipt =
       book_lines({machine, traffic, pod("x", "0.3", "0.1"), pod("y", "0.1", "0.1")});
   EXPECT_EQ(receipt.rows_booked, 4);
-  EXPECT_EQ(sum("BilledCost"), "1.8");
+  EXPECT_EQ(sum("BilledCost", "x_Source = 'cur'"), "1.8");
   EXPECT_EQ(
       ask("SELECT AllocatedResourceName, CAST(EffectiveCost AS DECIMAL(9,2)), ResourceId, Tags, "
-          "AllocatedTags FROM focus WHERE AllocatedMethodId IS NOT NULL ORDER BY x_Row"),
+          "AllocatedTags FROM focus WHERE AllocatedMethodId IS NOT NULL AND x_Source = 'cur' ORDER "
+          "BY "
+          "x_Row"),
       R"(-|0.36|i-1|{"team":"a"}|- x|0.36|i-1|{"team":"a"}|{"team":"a","aws:eks:namespace":"n"} )"
       R"(y|0.18|i-1|{"team":"a"}|{"team":"a","aws:eks:namespace":"n"})");
   EXPECT_EQ(
-      ask("SELECT AllocatedMethodDetails FROM focus WHERE AllocatedResourceName = 'x'"),
+      ask("SELECT AllocatedMethodDetails FROM focus WHERE AllocatedResourceName = 'x' AND x_Source "
+          "= "
+          "'cur'"),
       R"({"Elements":[{"AllocatedRatio":0.400000000000,"UsageUnit":"vCPU-Hours","UsageQuantity":2.0000000000000000}]})");
 }
 

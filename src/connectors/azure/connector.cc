@@ -103,7 +103,7 @@ class AzurePlan {
           "CAST({} AS VARCHAR)", base::sql_name(shape_.columns[static_cast<std::size_t>(at)]));
       parts += fmt::format(
           ", coalesce(max(TRY_CAST(split_part({0}, '/', {1}) AS INTEGER)) FILTER (WHERE "
-          "contains({0}, '/')), 0)",
+          "strpos({0}, '/') BETWEEN 2 AND 3), 0)",
           text,
           part);
     }
@@ -116,7 +116,8 @@ class AzurePlan {
     const auto at = static_cast<std::size_t>(find_raw(*raw, shape_.columns));
     const auto text = fmt::format("CAST({} AS VARCHAR)", base::sql_name(shape_.columns[at]));
     return fmt::format(
-        "coalesce(bool_or(contains({0}, '/') AND TRY_CAST(split_part({0}, '/', 1) AS INTEGER) <> "
+        "coalesce(bool_or(strpos({0}, '/') BETWEEN 2 AND 3 AND TRY_CAST(split_part({0}, '/', 1) AS "
+        "INTEGER) <> "
         "TRY_CAST(split_part({0}, '/', 2) AS INTEGER)), false)",
         text);
   }

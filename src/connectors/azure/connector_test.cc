@@ -90,6 +90,45 @@ TEST_F(AzureTest, a_lone_half_books_what_it_knows_and_tells_what_it_does_not) {
   EXPECT_EQ(ask("SELECT count(DISTINCT x_Source) FROM focus"), "1");
 }
 
+TEST_F(AzureTest, halves_that_come_one_after_the_other_make_the_same_bill_in_either_order) {
+  write("forth/ea_actual.csv", actual());
+  write("forth/ea_amortized.csv", amortized());
+  for (const auto* first : {"actual", "amortized"}) {
+    const std::string second = first == std::string("actual") ? "amortized" : "actual";
+    const std::string source = fmt::format("ea-{}-first", first);
+    const FindSettings settings{.source = source};
+    book(bills() / fmt::format("forth/ea_{}.csv", first), settings);
+    book(bills() / fmt::format("forth/ea_{}.csv", second), settings);
+    EXPECT_EQ(sum("BilledCost", fmt::format("x_Source = '{}'", source)), "830.32") << first;
+    EXPECT_EQ(sum("EffectiveCost", fmt::format("x_Source = '{}'", source)), "6.72") << first;
+    EXPECT_EQ(ask(fmt::format("SELECT count(*) FROM focus WHERE x_Source = '{}'", source)), "5");
+    EXPECT_TRUE(book(bills() / "forth/ea_actual.csv", settings).already_booked);
+  }
+}
+
+TEST_F(AzureTest, a_month_stays_when_the_next_one_comes_under_the_same_file_names) {
+  const FindSettings settings{.source = "ea"};
+  book(write("ea_actual.csv", actual()), settings);
+  const auto february =
+      base::replace_all(base::replace_all(actual(), "01/31/2026", "02/28/2026"), "01/0", "02/0");
+  book(write("ea_actual.csv", february), settings);
+  EXPECT_EQ(
+      ask("SELECT BillingPeriodStart, CAST(sum(BilledCost) AS DECIMAL(9,2)) FROM focus "
+          "GROUP BY ALL ORDER BY ALL"),
+      "2026-01-01T00:00:00Z|830.32 2026-02-01T00:00:00Z|830.32");
+}
+
+TEST_F(AzureTest, quantities_are_in_blocks_only_where_the_cost_says_so) {
+  const auto sold = [&](const std::string& cost) {
+    return base::replace_all(line("01/02/2026", "24", cost), ",0.18,", ",1.80,");
+  };
+  book(write("actual.csv", header() + sold("4.32") + sold("43.20")));
+  EXPECT_EQ(
+      ask("SELECT CAST(PricingQuantity AS DOUBLE), CAST(ContractedCost AS DOUBLE) FROM focus "
+          "ORDER BY x_Row"),
+      "2.4|4.32 24.0|43.2");
+}
+
 TEST_F(AzureTest, prices_are_for_blocks_of_units_and_a_price_of_0_is_unknown) {
   book(write("amortized.csv", amortized()));
   EXPECT_EQ(

@@ -154,15 +154,15 @@ class FocusPlan {
   }
 
   // Whether 5/1/25 has the day first is seen from all dates of the file together: a first part
-  // above 12 is a day.
+  // above 12 is a day. 2025/1/5 says nothing.
   void add_slash_dates() {
     std::string parts;
     for (const auto& [name, index] : pairing_.focus) {
       const auto* column = ledger::find_focus_column(dataset_, name);
       if (column->kind == Kind::timestamp && type_at(shape_, index) == "VARCHAR") {
         parts += fmt::format(
-            "{0}max(TRY_CAST(split_part({1}, '/', 1) AS INTEGER)) FILTER (WHERE contains({1}, "
-            "'/'))",
+            "{0}max(TRY_CAST(split_part({1}, '/', 1) AS INTEGER)) FILTER (WHERE strpos({1}, '/') "
+            "BETWEEN 2 AND 3)",
             parts.empty() ? "" : ", ",
             base::sql_name(shape_.columns[index]));
         has_text_dates_ = true;
@@ -284,7 +284,7 @@ class FocusPlan {
                 raw,
                 is_null_word_sql(raw)));
       } else if (kind == Kind::timestamp) {
-        append_or(slashes, fmt::format("{} LIKE '%/%/%'", raw));
+        append_or(slashes, fmt::format("({0} LIKE '%/%/%' AND strpos({0}, '/') < 4)", raw));
         add_unreadable_date(plan, name);
       }
     }

@@ -44,12 +44,15 @@ TEST_F(FocusTest, money_with_signs_and_marks_is_read_and_doubtful_money_is_not) 
       bill(
           {R"("$10,000.00 ",1e-3,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Usage,S)",
            R"((5.25),-1.5E2,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Credit,S)",
-           R"("1,50",1,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Usage,S)"})));
-  EXPECT_EQ(sum("BilledCost"), "9994.75");
+           R"("1,50",1,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Usage,S)",
+           R"("1,234",1,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Usage,S)",
+           R"("1,000,000",0,USD,2026-01-01,2026-02-01,2026-01-02,2026-01-03,Usage,S)"})));
+  EXPECT_EQ(sum("BilledCost"), "1009994.75");
   EXPECT_EQ(sum("EffectiveCost"), "-149.999");
   ASSERT_EQ(receipt.quarantined.size(), 1U);
   EXPECT_EQ(receipt.quarantined[0].first_row, 3);
-  EXPECT_EQ(told(receipt, "focus.money.marks"), 3);
+  EXPECT_EQ(receipt.quarantined[0].rows, 2);
+  EXPECT_EQ(told(receipt, "focus.money.marks"), 5);
 }
 
 TEST_F(FocusTest, slash_dates_have_the_month_first_unless_a_first_part_above_12_says_otherwise) {
@@ -61,6 +64,7 @@ TEST_F(FocusTest, slash_dates_have_the_month_first_unless_a_first_part_above_12_
   EXPECT_EQ(
       ask("SELECT ChargePeriodStart FROM focus ORDER BY 1"),
       "2025-05-01T00:00:00Z 2025-10-01T00:00:00Z");
+  EXPECT_EQ(told(book(write("iso.csv", bill({row("2024/1/5")}))), "focus.dates.day_first"), 0);
   receipt = book(write("eu.csv", bill({row("1/6/2026"), row("31/12/2026")})));
   EXPECT_EQ(told(receipt, "focus.dates.day_first"), 2);
   EXPECT_EQ(

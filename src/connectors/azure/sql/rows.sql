@@ -36,8 +36,12 @@ measured AS NOT MATERIALIZED (
 ),
 blocked AS NOT MATERIALIZED (
   SELECT *,
-    -- Some exports count quantities in blocks already: then the price of a unit is the price of a block.
-    CASE WHEN block > 1 AND effective_price = unit_price AND cost <> 0 THEN 1 ELSE coalesce(nullif(block, 0), 1) END AS divisor
+    -- Some exports count quantities in blocks already: then the price of a unit is the price of a block, and the cost
+    -- is nearer to price x quantity than to price x quantity / block.
+    CASE WHEN block > 1 AND effective_price = unit_price AND cost <> 0
+      AND abs(CAST(unit_price AS DOUBLE) * coalesce(rate, 1) * CAST(quantity AS DOUBLE) - cost)
+        <= abs(CAST(unit_price AS DOUBLE) * coalesce(rate, 1) * CAST(quantity AS DOUBLE) / block - cost)
+      THEN 1 ELSE coalesce(nullif(block, 0), 1) END AS divisor
   FROM measured
 ),
 priced AS NOT MATERIALIZED (
