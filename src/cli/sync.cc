@@ -318,7 +318,8 @@ std::vector<Command> sync_commands() {
             {.name = "URL",
              .kind = Kind::positional,
              .doc = "s3://BUCKET/FOLDER, az://ACCOUNT/CONTAINER/FOLDER, gs://BUCKET/FOLDER, "
-                    "oss://BUCKET/FOLDER, https://... or a folder"},
+                    "oss://BUCKET/FOLDER, https://..., sftp://USER@HOST/FOLDER, "
+                    "postgresql://USER@HOST/DATABASE or a folder"},
             {.name = "set",
              .kind = Kind::values,
              .value_name = "KEY=VALUE",

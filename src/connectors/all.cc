@@ -4,6 +4,7 @@
 #include "connectors/aws_cur/connector.h"
 #include "connectors/aws_monthly/connector.h"
 #include "connectors/azure/connector.h"
+#include "connectors/cloudquery/connector.h"
 #include "connectors/connector.h"
 #include "connectors/databricks/connector.h"
 #include "connectors/datadog/connector.h"
@@ -37,6 +38,9 @@ const std::vector<std::unique_ptr<Connector>>& all_connectors() {
     all.push_back(make_google_connector());
     all.push_back(make_oci_connector());
     all.push_back(make_alibaba_connector());
+    all.push_back(make_cost_explorer_connector());
+    all.push_back(make_azure_query_connector());
+    all.push_back(make_cloudquery_assets_connector());
     all.push_back(make_azure_focus_connector());
     all.push_back(make_oci_focus_connector());
     return all;

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "connectors/alibaba/files.h"
 #include "connectors/azure/exports.h"
+#include "connectors/cloudquery/connector.h"
 #include "connectors/connector.h"
 #include "connectors/declared/connector.h"
 #include "connectors/embedded.h"
@@ -55,7 +56,9 @@ std::string stem_of(const io::Path& path) {
           ".jsonl",
           ".ndjson",
           ".zip",
-          ".zst"}) {
+          ".zst",
+          ".duckdb",
+          ".db"}) {
       if (name.size() > ending.size() && base::lower(name).ends_with(ending)) {
         name.resize(name.size() - ending.size());
         again = true;
@@ -126,6 +129,7 @@ class Finder {
           base::Place{label, 0, 0, 0});
     }
     TRY(refuse_lone_tables(delivery));
+    delivery.skipped = drop_restated_tables(delivery);
     delivery.source = source_of(own_stem(delivery, stem_of(name)));
     std::vector<Delivery> found;
     take_apart(found, stem_of(name));
@@ -146,6 +150,7 @@ class Finder {
     const bool has_manifests = !manifests.empty();
     auto loose = TRY(loose_files(label, claimed, has_manifests));
     TRY(refuse_lone_tables(loose));
+    for (auto& [file, reason] : drop_restated_tables(loose)) skip(file, reason);
     std::error_code failed;
     const auto stem = std::filesystem::weakly_canonical(root_, failed).filename().string();
     name_sources(found, manifests, loose.sets.empty() ? nullptr : &loose, stem);

@@ -199,6 +199,41 @@ base::Result<base::Done> Looker::look_at_parquet(Look& look) {
   return base::Done{};
 }
 
+// The tables of a database that some other program wrote; views are left to it.
+base::Result<std::vector<Look>> Looker::look_into_duckdb(const Look& database) {
+  store::Duck* engine = TRY(duck());
+  const auto fail = [&](const std::string& why) {
+    Look look = database;
+    look.trouble =
+        "the DuckDB file cannot be read; close the program that writes it, or copy it (" +
+        why.substr(0, why.find('\n')) + ")";
+    look.is_damaged = true;
+    return std::vector<Look>{std::move(look)};
+  };
+  const auto attached = engine->run(fmt::format(
+      "ATTACH {} AS landed (TYPE duckdb, READ_ONLY)", base::sql_text(database.file.path.string())));
+  if (!attached) return fail(attached.error().message);
+  const auto columns = engine->query(
+      "SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns() "
+      "JOIN duckdb_tables() USING (database_name, schema_name, table_name) "
+      "WHERE database_name = 'landed' ORDER BY schema_name, table_name, column_index");
+  TRY(engine->run("DETACH landed"));
+  if (!columns) return fail(columns.error().message);
+  std::vector<Look> looks;
+  for (const auto& row : columns->rows) {
+    const std::string table = row[0].value_or("");
+    if (looks.empty() || looks.back().file.member != table) {
+      looks.push_back(database);
+      looks.back().file.kind = FileKind::duckdb;
+      looks.back().file.member = table;
+      looks.back().file.name += "/" + table;
+    }
+    looks.back().header.push_back(row[1].value_or(""));
+  }
+  if (looks.empty()) return fail("it holds no tables");
+  return looks;
+}
+
 base::Result<std::vector<Look>> Looker::look(const io::Path& path, const std::string& name) {
   Look look;
   look.file.path = path;
@@ -215,6 +250,8 @@ base::Result<std::vector<Look>> Looker::look(const io::Path& path, const std::st
   } else if (start.starts_with("PK\x03\x04")) {
     look.file.compression = Compression::zip;
     return look_into_zip(look);
+  } else if (start.size() > 12 && std::string_view(start).substr(8, 4) == "DUCK") {
+    return look_into_duckdb(look);
   } else if (start.starts_with("\x28\xB5\x2F\xFD")) {
     TRY(look_at_packed(look, "zstd"));
   } else {

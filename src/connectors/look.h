@@ -30,7 +30,7 @@ struct Look {
 /// one thread.
 class Looker {
  public:
-  /// One look per table: a zip archive may hold several.
+  /// One look per table: a zip archive and a DuckDB file may hold several.
   base::Result<std::vector<Look>> look(const io::Path& path, const std::string& name);
 
  private:
@@ -39,6 +39,7 @@ class Looker {
   base::Result<base::Done> look_at_packed(Look& look, std::string_view packing);
   base::Result<std::vector<Look>> look_into_zip(const Look& archive);
   base::Result<base::Done> look_at_parquet(Look& look);
+  base::Result<std::vector<Look>> look_into_duckdb(const Look& database);
 
   std::unique_ptr<store::DuckDatabase> database_;
   std::unique_ptr<store::Duck> duck_;

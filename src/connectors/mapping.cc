@@ -286,8 +286,10 @@ bool Mapping::raw_has(std::string_view raw_name, const ledger::RawShape& shape) 
 std::string squashed(std::string_view name) {
   std::string out;
   for (const char c : name) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) {
-      out.push_back(static_cast<char>(std::tolower(static_cast<unsigned char>(c))));
+    // Bytes of letters beyond ASCII stay: they tell Chinese names apart.
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80 || std::isalnum(byte) != 0) {
+      out.push_back(byte >= 0x80 ? c : static_cast<char>(std::tolower(byte)));
     }
   }
   return out;

@@ -102,7 +102,7 @@ ledger::MappingPlan build_plan(
 /// The plan for the files of a reference table: none of their rows is a charge.
 ledger::MappingPlan reference_plan(std::string_view connector, std::string_view table);
 
-/// Lower case, letters and digits only: how raw column names are compared.
+/// ASCII in lower case, without anything but letters and digits: how raw column names are compared.
 std::string squashed(std::string_view name);
 /// Index of the column of `names` that spells `raw`, or -1.
 int find_raw(const RawColumn& raw, const std::vector<std::string>& names);

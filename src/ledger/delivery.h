@@ -12,7 +12,7 @@
 
 namespace outlay::ledger {
 
-enum class FileKind { csv, parquet, json_lines };
+enum class FileKind { csv, parquet, json_lines, duckdb };
 enum class Compression { none, gzip, zip, zstd };
 
 /// One file of a delivery, on local disk.
@@ -25,7 +25,8 @@ struct BillFile {
   char separator = ',';
   /// Where the records of a JSON document are ("data.results"); empty for objects in a row.
   std::string records = {};
-  /// The file inside a zip archive; empty for its only one.
+  /// The file inside a zip archive, empty for its only one; the table of a DuckDB file
+  /// ("main.bill").
   std::string member;
   /// What its manifest says it holds ("ActualCost"); empty when nothing does.
   std::string dataset = {};

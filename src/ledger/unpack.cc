@@ -45,6 +45,21 @@ Result<Done> unpack_zstd(store::Duck& duck, const BillFile& file, const io::Path
       done.error().message.substr(0, done.error().message.find('\n'))));
 }
 
+/// A table of a DuckDB file becomes a Parquet file, with the types it has.
+Result<Done> unpack_duckdb(store::Duck& duck, const BillFile& file, const io::Path& to) {
+  const auto dot = file.member.find('.');
+  const std::string table = base::sql_name(file.member.substr(0, dot)) + "." +
+                            base::sql_name(file.member.substr(dot + 1));
+  TRY(duck.run(
+      fmt::format("ATTACH {} AS landed (TYPE duckdb, READ_ONLY)", sql_text(file.path.string()))));
+  auto done = duck.run(fmt::format(
+      "COPY (FROM landed.{}) TO {} (FORMAT parquet, COMPRESSION lz4_raw)",
+      table,
+      sql_text(to.string())));
+  TRY(duck.run("DETACH landed"));
+  return done;
+}
+
 base::Error in_file(base::Error error, const BillFile& file) {
   error.place.file = file.name;
   return error;
@@ -62,6 +77,13 @@ Result<Unpacked> unpack(
     if (!done) return in_file(std::move(done).error(), file);
     unpacked.file.path = to;
     unpacked.file.compression = Compression::none;
+    unpacked.is_copy = true;
+  }
+  if (file.kind == FileKind::duckdb) {
+    unpacked.file.path = folder / (stem + ".table");
+    auto done = unpack_duckdb(duck, file, unpacked.file.path);
+    if (!done) return in_file(std::move(done).error(), file);
+    unpacked.file.kind = FileKind::parquet;
     unpacked.is_copy = true;
   }
   if (file.kind != FileKind::json_lines) return unpacked;

@@ -178,18 +178,26 @@ Result<Done> make_views(
     const io::Path& folder,
     std::optional<base::Instant> as_of) {
   bool has_weights = false;
+  bool has_assets = false;
   for (const char* dataset :
        {"cost_and_usage",
         "contract_commitment",
         "billing_period",
         "invoice_detail",
-        "kubernetes_usage"}) {
+        "kubernetes_usage",
+        "inventory"}) {
     const auto volumes = TRY(catalog.current(dataset, as_of));
     TRY(duck.run(fmt::format(
         "CREATE TEMP VIEW {} AS {}", view_name(dataset), rows_sql(dataset, volumes, folder))));
+    has_assets = has_assets || (std::string_view(dataset) == "inventory" && !volumes.empty());
     has_weights =
         has_weights || (std::string_view(dataset) == "kubernetes_usage" && !volumes.empty());
   }
+  TRY(duck.run(
+      fmt::format("CREATE TEMP VIEW resources AS {}", embedded_file("sql/resources.sql"))));
+  TRY(duck.run(fmt::format(
+      "CREATE TEMP VIEW enriched AS {}",
+      embedded_file(has_assets ? "sql/enriched.sql" : "sql/enriched_by_none.sql"))));
   if (!has_weights) return duck.run("CREATE TEMP VIEW allocated AS FROM focus");
   TRY(duck.run(embedded_file("sql/allocation_macros.sql")));
   return duck.run(

@@ -29,7 +29,9 @@ std::string rollup_sql(const std::vector<Volume>& volumes, const io::Path& folde
 const std::vector<std::string>& rollup_dimensions();
 
 /// Makes the views focus, contract_commitment, billing_period, invoice_detail, kubernetes_usage and
-/// allocated (focus with the charges of Kubernetes nodes split among their pods) for one connection.
+/// allocated (focus with the charges of Kubernetes nodes split among their pods), inventory,
+/// resources (the newest look at each of the inventory) and enriched (focus with the owner, state
+/// and tags of the resource each charge is for) for one connection.
 base::Result<base::Done> make_views(
     store::Duck& duck,
     Catalog& catalog,

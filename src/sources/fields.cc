@@ -12,7 +12,9 @@ void add_common(std::vector<Field>& all) {
        "any",
        "where the bills lie: s3://BUCKET/FOLDER, az://ACCOUNT/CONTAINER/FOLDER, "
        "gs://BUCKET/FOLDER, "
-       "oss://BUCKET/FOLDER, https://..., or a folder",
+       "oss://BUCKET/FOLDER, https://..., sftp://USER@HOST/FOLDER, "
+       "postgresql://USER@HOST/DATABASE, "
+       "or a folder",
        {}});
   all.push_back(
       {"format", text, "any", "format of the bills, as `outlay ingest --format`; auto", {}});
@@ -109,6 +111,30 @@ void add_others(std::vector<Field>& all) {
       {"paging", map, "https", "how pages follow each other: kind, next, param, more, size", {}});
 }
 
+void add_servers(std::vector<Field>& all) {
+  using enum FieldKind;
+  all.push_back({"user", text, "sftp, postgresql", "who asks, where the url does not say", {}});
+  all.push_back({"password", secret, "sftp, postgresql", "password of the user", {}});
+  all.push_back({"private_key_file", path, "sftp", "private key of the user", {}});
+  all.push_back({"private_key", secret, "sftp", "the same, as text", {}});
+  all.push_back({"passphrase", secret, "sftp", "what unlocks the private key", {}});
+  all.push_back(
+      {"known_hosts", path, "sftp", "host keys that are trusted; ~/.ssh/known_hosts", {}});
+  all.push_back(
+      {"host_key",
+       text,
+       "sftp",
+       "fingerprint of the one host key that is trusted: SHA256:...",
+       {}});
+  all.push_back({"schema", text, "postgresql", "schema of the tables; public", {}});
+  all.push_back(
+      {"tables",
+       list,
+       "postgresql",
+       "tables that are read, with * and ?; those that CloudQuery landed",
+       {}});
+}
+
 }  // namespace
 
 const std::vector<Field>& fields() {
@@ -118,6 +144,7 @@ const std::vector<Field>& fields() {
     add_aws(out);
     add_azure(out);
     add_others(out);
+    add_servers(out);
     return out;
   }();
   return all;

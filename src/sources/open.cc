@@ -10,7 +10,9 @@
 #include "io/gcs_store.h"
 #include "io/oss_store.h"
 #include "io/s3_store.h"
+#include "io/sftp_store.h"
 #include "io/url.h"
+#include "sources/postgres_tables.h"
 
 namespace outlay::sources {
 namespace {
@@ -257,6 +259,53 @@ Result<Store> api_of(const SourceSettings& settings, const StoreWorld& world) {
   return io::open_api(std::move(place), world.http);
 }
 
+/// USER or USER:PASSWORD of a URL, decoded.
+std::pair<std::string, std::string> user_of(std::string_view url) {
+  const std::size_t begin = url.find("://") + 3;
+  std::string_view host = url.substr(begin, url.find_first_of("/?", begin) - begin);
+  const std::size_t at = host.rfind('@');
+  if (at == std::string_view::npos) return {};
+  host = host.substr(0, at);
+  const std::size_t colon = std::min(host.find(':'), host.size());
+  return {
+      io::percent_decode(host.substr(0, colon)),
+      colon < host.size() ? io::percent_decode(host.substr(colon + 1)) : std::string()};
+}
+
+Result<Store> sftp_of(const SourceSettings& settings, const StoreWorld& world) {
+  const io::Url url = TRY(io::parse_url(settings.text("url")));
+  if (url.host.empty()) return wrong_url(settings, "sftp://USER@HOST/FOLDER");
+  const auto [user, password] = user_of(settings.text("url"));
+  io::SftpPlace place;
+  place.host = url.host;
+  place.folder = io::percent_decode(url.path);
+  if (!place.folder.ends_with('/')) place.folder += '/';
+  if (place.folder.starts_with("/~/")) place.folder.erase(0, 1);
+  place.user = settings.has("user") ? settings.text("user") : user;
+  place.password =
+      settings.has("password") ? TRY(settings.secret("password", world.secrets)) : password;
+  place.private_key_file = settings.text("private_key_file");
+  place.private_key = TRY(settings.secret("private_key", world.secrets));
+  place.passphrase = TRY(settings.secret("passphrase", world.secrets));
+  place.host_key = settings.text("host_key");
+  place.known_hosts = settings.text("known_hosts");
+  const auto home = world.environment.find("HOME");
+  if (place.known_hosts.empty() && home != world.environment.end()) {
+    place.known_hosts = io::Path(home->second) / ".ssh" / "known_hosts";
+  }
+  return io::open_sftp(std::move(place));
+}
+
+Result<Store> postgres_of(const SourceSettings& settings, const StoreWorld& world) {
+  PostgresPlace place;
+  place.address = settings.text("url");
+  place.user = settings.text("user");
+  place.password = TRY(settings.secret("password", world.secrets));
+  if (settings.has("schema")) place.schema = settings.text("schema");
+  place.tables = settings.list("tables");
+  return open_postgres_tables(std::move(place));
+}
+
 }  // namespace
 
 Result<Store> open_store(const SourceSettings& settings, const StoreWorld& world) {
@@ -267,10 +316,13 @@ Result<Store> open_store(const SourceSettings& settings, const StoreWorld& world
   if (scheme == "gs") return gcs_of(settings, world);
   if (scheme == "oss") return oss_of(settings, world);
   if (scheme == "https" || scheme == "http") return api_of(settings, world);
+  if (scheme == "sftp") return sftp_of(settings, world);
+  if (scheme == "postgresql") return postgres_of(settings, world);
   return wrong_url(
       settings,
       "a folder, s3://BUCKET/FOLDER, az://ACCOUNT/CONTAINER/FOLDER, gs://BUCKET/FOLDER, "
-      "oss://BUCKET/FOLDER or https://...");
+      "oss://BUCKET/FOLDER, sftp://USER@HOST/FOLDER, postgresql://USER@HOST/DATABASE or "
+      "https://...");
 }
 
 }  // namespace outlay::sources

@@ -187,6 +187,7 @@ std::string SourceSettings::scheme() const {
   if (scheme == "s3a") return "s3";
   if (scheme == "abfs" || scheme == "abfss" || scheme == "azure" || scheme == "wasbs") return "az";
   if (scheme == "gcs") return "gs";
+  if (scheme == "postgres") return "postgresql";
   // A container or a bucket may be given by its address as well.
   if (scheme == "https" && url.find(".blob.core.windows.net/") != std::string::npos) return "az";
   return scheme;

@@ -25,7 +25,7 @@ enum class FieldKind {
 struct Field {
   std::string name;
   FieldKind kind = FieldKind::text;
-  std::string group;  ///< "any", "s3", "azure", "gcs", "oss", "https"
+  std::string group;  ///< "any", "s3", "azure", "gcs", "oss", "https", "sftp", "postgresql"
   std::string doc;
   std::vector<std::string> choices;
 };
@@ -51,7 +51,7 @@ class SourceSettings {
   static base::Result<std::string> resolved(
       const format::Value& written, std::string_view name, io::Secrets& secrets);
 
-  /// "s3", "az", "gs", "oss", "https", "file": of the URL.
+  /// "s3", "az", "gs", "oss", "https", "sftp", "postgresql", "file": of the URL.
   std::string scheme() const;
 
   /// For people: secrets that are written out show as ******.

@@ -30,7 +30,12 @@ class AlibabaConnector final : public Connector {
   int recognizes(const std::vector<std::string>& header) const override {
     const bool is_bill = has_column(header, "PretaxAmount") && has_column(header, "ProductCode") &&
                          (has_column(header, "BillingCycle") || has_column(header, "BillingDate"));
-    return is_bill ? 90 : 0;
+    // What the console exports in Chinese.
+    const bool is_chinese = has_column(header, "应付金额") &&
+                            (has_column(header, "产品") || has_column(header, "产品Code")) &&
+                            (has_column(header, "账期") || has_column(header, "账单月份") ||
+                             has_column(header, "账单周期"));
+    return is_bill || is_chinese ? 90 : 0;
   }
 
   Result<ledger::MappingPlan> plan(const ledger::RawShape& shape) const override {

@@ -69,6 +69,24 @@ TEST_F(AlibabaTest, orders_are_purchases_and_packages_are_no_price_of_0) {
       "Purchase|Standard|-|300|365 Usage|Committed|-|0|0 Purchase|Standard|-|-20|-20");
 }
 
+TEST_F(AlibabaTest, the_consoles_chinese_bill_books_as_the_english_one) {
+  book(write(
+      "账单.csv",
+      "\xEF\xBB\xBF账期,账号ID,产品Code,产品,消费类型,账单类型,消费时间,实例ID,地域,原价,优惠金额,"
+      "应付金额,币种\n"
+      "2026-01,1,ecs,云服务器 ECS,后付费,正常账单,2026-01-05 "
+      "00:00:00,i-1,华东1（杭州）,10.00,1.50,8.50,CNY\n"
+      "2026-01,1,ecs,云服务器 ECS,预付费,新购,2026-01-06 00:00:00,i-2,华东1（杭州）,100,0,100,CNY\n"
+      "2026-01,1,ecs,云服务器 ECS,后付费,退款,2026-01-07 "
+      "00:00:00,i-1,华东1（杭州）,-1,0,-1,CNY\n"));
+  EXPECT_EQ(sum("BilledCost"), "107.5");
+  EXPECT_EQ(sum("ListCost"), "109");
+  EXPECT_EQ(
+      ask("SELECT ChargeCategory, ResourceId, ChargePeriodStart FROM focus ORDER BY x_Row"),
+      "Usage|i-1|2026-01-04T16:00:00Z Purchase|i-2|2026-01-05T16:00:00Z "
+      "Usage|i-1|2026-01-06T16:00:00Z");
+}
+
 TEST_F(AlibabaTest, the_published_bill_ties) {
   NEED_SHARED(path, "alibaba/constructed_instance_bill_2026-01.csv");
   EXPECT_EQ(book(*path).rows_booked, 5);
