@@ -49,6 +49,7 @@ const std::vector<BoundOperation>& bound_operations() {
     for (const auto& family :
          {booking_operations(),
           ledger_operations(),
+          ledger_care_operations(),
           flow_operations(),
           flow_list_operations(),
           flow_bulk_operations(),

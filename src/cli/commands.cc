@@ -10,6 +10,7 @@ const std::vector<Command>& all_commands() {
          {source_commands(),
           cost_commands(),
           book_commands(),
+          care_commands(),
           flow_commands(),
           execution_commands(),
           flow_control_commands(),
