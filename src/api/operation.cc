@@ -50,6 +50,7 @@ const std::vector<BoundOperation>& bound_operations() {
          {booking_operations(),
           ledger_operations(),
           conformance_operations(),
+          ledger_care_operations(),
           flow_operations(),
           flow_list_operations(),
           flow_bulk_operations(),

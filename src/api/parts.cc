@@ -107,15 +107,30 @@ Result<store::Database*> Parts::state() {
   return state_.get();
 }
 
+namespace {
+
+Result<base::Duration> duration_of(const Config& config, std::string_view name) {
+  auto duration = base::parse_duration(config.text(name));
+  if (!duration) return duration.error().within("setting " + std::string(name));
+  return *duration;
+}
+
+}  // namespace
+
 Result<ledger::Ledger*> Parts::ledger() {
   const Lock lock(mutex_);
   if (!ledger_) {
     store::Database* database = TRY(state());
-    const ledger::LedgerSettings settings{
+    ledger::LedgerSettings settings{
         .folder = config_.path("data") / "ledger",
         .threads = static_cast<int>(config_.integer("ledger.threads")),
         .memory_bytes = config_.size("ledger.memory"),
-        .generations_kept = static_cast<int>(config_.integer("ledger.generations"))};
+        .generations_kept = static_cast<int>(config_.integer("ledger.generations")),
+        .superseded_kept = std::nullopt,
+        .closed_after = TRY(duration_of(config_, "ledger.closed_after"))};
+    if (!config_.text("ledger.generations_age").empty()) {
+      settings.superseded_kept = TRY(duration_of(config_, "ledger.generations_age"));
+    }
     ledger_ = TRY(ledger::Ledger::open(settings, *database, clock_));
   }
   return ledger_.get();

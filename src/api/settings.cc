@@ -16,6 +16,30 @@ std::string Setting::variable() const {
 
 namespace {
 
+std::vector<Setting> ledger_settings() {
+  using enum SettingKind;
+  return {
+      {.name = "ledger.threads",
+       .kind = integer,
+       .fallback = "0",
+       .doc = "threads for cost data; 0 is one per core"},
+      {.name = "ledger.memory",
+       .kind = size,
+       .fallback = "1 GB",
+       .doc = "memory for cost data before it spills to disk"},
+      {.name = "ledger.generations",
+       .kind = integer,
+       .fallback = "1000000",
+       .doc = "superseded generations kept per source and billing period"},
+      {.name = "ledger.generations_age",
+       .doc = "how long a superseded generation is kept at most, e.g. P400D; for ever when it is "
+              "not given"},
+      {.name = "ledger.closed_after",
+       .fallback = "P10D",
+       .doc = "how long after its end a billing period counts as closed, where the provider's own "
+              "list of billing periods does not say"}};
+}
+
 std::vector<Setting> fetching_settings() {
   using enum SettingKind;
   return {
@@ -80,18 +104,6 @@ const std::vector<Setting>& settings() {
          .fallback = "info",
          .doc = "least level that is logged",
          .choices = {"trace", "debug", "info", "warn", "error"}},
-        {.name = "ledger.threads",
-         .kind = integer,
-         .fallback = "0",
-         .doc = "threads for cost data; 0 is one per core"},
-        {.name = "ledger.memory",
-         .kind = size,
-         .fallback = "1 GB",
-         .doc = "memory for cost data before it spills to disk"},
-        {.name = "ledger.generations",
-         .kind = integer,
-         .fallback = "1000000",
-         .doc = "superseded generations kept per source and billing period"},
         {.name = "flow.workers",
          .kind = integer,
          .fallback = "8",
@@ -108,6 +120,7 @@ const std::vector<Setting>& settings() {
          .kind = map,
          .doc = "variables that every flow sees as {{ globals.name }}"},
     };
+    for (Setting& setting : ledger_settings()) out.push_back(std::move(setting));
     for (Setting& setting : fetching_settings()) out.push_back(std::move(setting));
     return out;
   }();

@@ -84,15 +84,6 @@ Result<int> reconcile(Session& session, const Given& given) {
   return 1;
 }
 
-Result<int> diff(Session& session, const Given& given) {
-  const Value answer = TRY(session.call("ledger.diff", request_of("ledger.diff", given)));
-  if (style_of(session, given) == "table" && !given.has("out")) {
-    session.out() << "generation " << answer["from"].int_or(0) << " -> " << answer["to"].int_or(0)
-                  << "\n";
-  }
-  return print_result(session, given, answer);
-}
-
 void print_trace_line(std::ostream& out, const Value& line) {
   out << line["file"].text_or("") << ", row " << line["row"].int_or(0) << "\n"
       << "  sha256      " << line["sha256"].text_or("") << "\n"
@@ -161,7 +152,15 @@ Result<int> generations(Session& session, const Given& given) {
   }
   TextTable table{
       .heads =
-          {"source", "period", "dataset", "generation", "rows", "booked", "current", "delivery of"},
+          {"source",
+           "period",
+           "dataset",
+           "generation",
+           "rows",
+           "booked",
+           "current",
+           "mapping",
+           "delivery of"},
       .is_number = {false, false, false, true, true}};
   for (const Value& one : answer["generations"].as_array()) {
     table.rows.push_back(
@@ -172,6 +171,7 @@ Result<int> generations(Session& session, const Given& given) {
          base::with_thousands(one["rows"].int_or(0)),
          one["bookedAt"].text_or(""),
          one["isCurrent"].bool_or(false) ? "yes" : "no",
+         one["mapping"].text_or(""),
          one["label"].text_or("")});
   }
   print_text_table(session.out(), table);
@@ -200,11 +200,6 @@ std::vector<Command> book_commands() {
            {"outlay reconcile --period 2026-01",
             "outlay reconcile --period 2026-01 --expected '{\"INV-1\": \"177.70\"}'"},
        .run = &reconcile},
-      {.words = "diff",
-       .summary = "Shows what a restatement changed in a billing period.",
-       .arguments = joined(options_of("ledger.diff"), table_options()),
-       .examples = {"outlay diff --source aws --period 2026-01 --by ServiceName"},
-       .run = &diff},
       {.words = "trace",
        .summary = "Takes a number back to its files and rows.",
        .arguments = joined(

@@ -11,6 +11,7 @@ const std::vector<Command>& all_commands() {
           cost_commands(),
           book_commands(),
           conformance_commands(),
+          care_commands(),
           flow_commands(),
           execution_commands(),
           flow_control_commands(),

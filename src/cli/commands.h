@@ -14,6 +14,7 @@ std::vector<Command> source_commands();
 std::vector<Command> cost_commands();
 std::vector<Command> book_commands();
 std::vector<Command> conformance_commands();
+std::vector<Command> care_commands();
 std::vector<Command> flow_commands();
 std::vector<Command> execution_commands();
 std::vector<Command> flow_control_commands();

@@ -80,7 +80,7 @@ Result<Receipt> Booking::run() {
     TRY(tell_reasons());
     for (const auto& group : groups_) TRY(tell_findings(group));
     TRY(tell_totals());
-    return publish();
+    return context_.options.is_trial ? compare_columns() : publish();
   };
   auto done = work();
   reporter_.reset();

@@ -38,6 +38,7 @@ class Booking {
     const LedgerSettings& settings;
     Catalog& catalog;
     const base::Clock& clock;
+    const BookOptions& options;
   };
 
   Booking(const Context& context, const Delivery& delivery, const ProgressHandler& progress);
@@ -127,6 +128,9 @@ class Booking {
   base::Result<base::Done> tell_invoices(const std::string& rollups);
   base::Result<std::vector<Change>> changes_of(const Draft& draft);
 
+  /// Of a trial: what the drafts would change, column by column.
+  base::Result<base::Done> compare_columns();
+  base::Result<std::vector<ColumnChange>> column_changes(const Draft& draft);
   base::Result<base::Done> publish();
   base::Result<base::Done> sync_drafts();
   base::Result<base::Done> move_drafts();

@@ -41,7 +41,8 @@ ColumnTypes parse_columns(const std::string& json) {
 
 constexpr std::string_view kVolumeColumns =
     "SELECT source, period, dataset, generation, delivery_id, label, mapping, row_count, bytes, "
-    "booked_us, superseded_us, columns, first_us, last_us FROM ledger_generations ";
+    "booked_us, superseded_us, columns, first_us, last_us, sequence, purged_us "
+    "FROM ledger_generations ";
 
 Volume volume_of(const store::Table& table, std::size_t row) {
   Volume volume;
@@ -61,6 +62,8 @@ Volume volume_of(const store::Table& table, std::size_t row) {
   volume.columns = parse_columns(text(table.at(row, "columns")));
   if (const auto& cell = table.at(row, "first_us")) volume.first_instant = whole(cell);
   if (const auto& cell = table.at(row, "last_us")) volume.last_instant = whole(cell);
+  volume.sequence = whole(table.at(row, "sequence"));
+  volume.is_purged = table.at(row, "purged_us").has_value();
   return volume;
 }
 
@@ -97,9 +100,7 @@ Result<Done> insert_volume(
       "WHERE source = ? AND period = ? AND dataset = ? AND superseded_us IS NULL",
       {micros(now), generation.source, generation.period, generation.dataset}));
   TRY(transaction.run(
-      "INSERT INTO ledger_generations(source, period, dataset, generation, delivery_id, label, "
-      "mapping, row_count, bytes, booked_us, superseded_us, columns, first_us, last_us) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)",
+      embedded_file("sql/insert_generation.sql"),
       {generation.source,
        generation.period,
        generation.dataset,
@@ -129,7 +130,10 @@ std::string Volume::folder() const {
 
 Result<Done> Catalog::migrate() {
   return state_.migrate(
-      "ledger", {{1, embedded_file("sql/schema_1.sql")}, {2, embedded_file("sql/schema_2.sql")}});
+      "ledger",
+      {{1, embedded_file("sql/schema_1.sql")},
+       {2, embedded_file("sql/schema_2.sql")},
+       {3, embedded_file("sql/schema_3.sql")}});
 }
 
 Result<std::vector<Volume>> Catalog::current(
@@ -144,15 +148,27 @@ Result<std::vector<Volume>> Catalog::current(
     sql += "WHERE dataset = ? AND superseded_us IS NULL";
   }
   sql += " ORDER BY source, period, generation";
-  return volumes_of(TRY(state_.read(sql, params)));
+  auto volumes = volumes_of(TRY(state_.read(sql, params)));
+  for (const auto& volume : volumes) {
+    if (!volume.is_purged) continue;
+    return base::not_found(fmt::format(
+        "generation {} of source \"{}\" for {} was current then, and has been purged since; ask "
+        "for "
+        "a moment from {} on",
+        volume.generation.generation,
+        volume.generation.source,
+        volume.generation.period,
+        volume.generation.superseded_at));
+  }
+  return volumes;
 }
 
 Result<std::vector<Volume>> Catalog::all(
     std::string_view source, std::string_view period, std::string_view dataset) {
-  const std::string sql =
-      std::string(kVolumeColumns) +
-      "WHERE (? = '' OR source = ?) AND (? = '' OR period = ?) "
-      "AND (? = '' OR dataset = ?) ORDER BY source, period, dataset, generation";
+  const std::string sql = std::string(kVolumeColumns) +
+                          "WHERE (? = '' OR source = ?) AND (? = '' OR period = ?) "
+                          "AND (? = '' OR dataset = ?) AND purged_us IS NULL ORDER BY source, "
+                          "period, dataset, generation";
   const std::string s(source);
   const std::string p(period);
   const std::string d(dataset);
@@ -217,21 +233,42 @@ Result<std::vector<DeliveryRecord>> Catalog::deliveries(const std::vector<std::s
   return records;
 }
 
-Result<Done> Catalog::forget(const std::vector<Volume>& volumes) {
+Result<Done> Catalog::forget(const std::vector<Volume>& volumes, base::Instant now) {
   if (volumes.empty()) return Done{};
   return state_.write([&](store::Transaction& transaction) -> Result<Done> {
     for (const auto& volume : volumes) {
       const auto& generation = volume.generation;
       TRY(transaction.run(
-          "DELETE FROM ledger_generations WHERE source = ? AND period = ? AND dataset = ? "
-          "AND generation = ? AND superseded_us IS NOT NULL",
-          {generation.source,
+          "UPDATE ledger_generations SET purged_us = ? WHERE source = ? AND period = ? "
+          "AND dataset = ? AND generation = ? AND superseded_us IS NOT NULL",
+          {micros(now),
+           generation.source,
            generation.period,
            generation.dataset,
            std::int64_t{generation.generation}}));
     }
     return Done{};
   });
+}
+
+Result<bool> Catalog::has_volumes(const std::string& delivery_id) {
+  return !TRY(state_.read(
+                  "SELECT 1 FROM ledger_generations WHERE delivery_id = ? AND purged_us IS NULL "
+                  "LIMIT 1",
+                  {delivery_id}))
+              .empty();
+}
+
+Result<std::vector<Volume>> Catalog::after(long long sequence, long long limit) {
+  const std::string sql =
+      std::string(kVolumeColumns) + "WHERE sequence > ? ORDER BY sequence LIMIT ?";
+  return volumes_of(TRY(state_.read(sql, {std::int64_t{sequence}, std::int64_t{limit}})));
+}
+
+Result<long long> Catalog::newest_sequence() {
+  const auto table =
+      TRY(state_.read("SELECT coalesce(max(sequence), 0) AS newest FROM ledger_generations", {}));
+  return whole(table.at(0, "newest"));
 }
 
 }  // namespace outlay::ledger

@@ -23,6 +23,8 @@ struct Volume {
   ColumnTypes columns;
   /// Earliest and latest ChargePeriodStart (microseconds since 1970), when there are any.
   std::optional<long long> first_instant, last_instant;
+  long long sequence = 0;
+  bool is_purged = false;
   /// Folder below the ledger's.
   std::string folder() const;
 };
@@ -43,10 +45,11 @@ class Catalog {
   explicit Catalog(store::Database& state) : state_(state) {}
 
   base::Result<base::Done> migrate();
-  /// Generations current at `as_of` (now when not given), by source, period.
+  /// Generations current at `as_of` (now when not given), by source, period. Fails when one of them
+  /// has been purged since.
   base::Result<std::vector<Volume>> current(
       std::string_view dataset, std::optional<base::Instant> as_of = std::nullopt);
-  /// All generations; empty texts match everything.
+  /// All generations that are on disk; empty texts match everything.
   base::Result<std::vector<Volume>> all(
       std::string_view source, std::string_view period, std::string_view dataset = {});
   /// The number for the next generation of this (source, period, dataset).
@@ -60,7 +63,13 @@ class Catalog {
       const DeliveryRecord& delivery, const std::vector<Volume>& volumes, base::Instant now);
   base::Result<std::vector<std::string>> receipts(std::string_view source, long long limit);
   base::Result<std::vector<DeliveryRecord>> deliveries(const std::vector<std::string>& ids);
-  base::Result<base::Done> forget(const std::vector<Volume>& volumes);
+  /// Marks superseded generations as purged; their numbers are not given again.
+  base::Result<base::Done> forget(const std::vector<Volume>& volumes, base::Instant now);
+  /// A delivery has a generation that is on disk.
+  base::Result<bool> has_volumes(const std::string& delivery_id);
+  /// Volumes with a greater sequence, by it.
+  base::Result<std::vector<Volume>> after(long long sequence, long long limit);
+  base::Result<long long> newest_sequence();
 
  private:
   store::Database& state_;

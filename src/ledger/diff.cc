@@ -1,158 +1,157 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "ledger/embedded.h"
+#include "ledger/diff_sql.h"
 #include "ledger/numbered_files.h"
-#include "ledger/sql_guard.h"
 #include "ledger/state.h"
 #include "ledger/views.h"
 
 namespace outlay::ledger {
 namespace {
 
+using base::Done;
 using base::Result;
-using base::sql_name;
 
-/// The dimension that is no column: why a charge changed.
-constexpr std::string_view kCause = "Cause";
+constexpr std::string_view kDataset = "cost_and_usage";
 
-/// What identifies a charge to its provider, from one delivery of a month to the next.
-constexpr std::string_view kIdentity[]{
-    "InvoiceIssuerName",
-    "BillingAccountId",
-    "SubAccountId",
-    "ServiceName",
-    "RegionId",
-    "ResourceId",
-    "SkuId",
-    "SkuPriceId",
-    "SkuMeter",
-    "ChargeCategory",
-    "ChargeFrequency",
-    "ChargeDescription",
-    "ChargePeriodStart",
-    "ChargePeriodEnd",
-    "CommitmentDiscountId",
-    "CommitmentDiscountStatus",
-    "PricingCategory",
-    "AllocatedResourceId"};
+/// One (source, period) on both sides; absent where it was not booked.
+struct Pair {
+  std::optional<Volume> before, after;
+};
+
+using Pairs = std::map<std::pair<std::string, std::string>, Pair>;
 
 std::string numbers_of(const std::vector<Volume>& volumes) {
   std::vector<std::string> out;
   for (const auto& volume : volumes) out.push_back(std::to_string(volume.generation.generation));
-  return base::join(out, ", ");
+  return out.empty() ? "none" : base::join(out, ", ");
 }
 
-/// The generation with this number; 0 is the newest, or the one before `newer_than` it.
-Result<Volume> pick(
-    const std::vector<Volume>& volumes,
-    long long number,
-    std::string_view source,
-    std::string_view period) {
-  for (const auto& volume : volumes) {
-    if (volume.generation.generation == number) return volume;
-  }
-  return base::not_found(fmt::format(
-      "there is no generation {} of source \"{}\" for {}; there are: {}",
-      number,
-      source,
-      period,
-      volumes.empty() ? "none" : numbers_of(volumes)));
+std::pair<std::string, std::string> place_of(const Volume& volume) {
+  return {volume.generation.source, volume.generation.period};
 }
 
-bool fits_rollup(const std::vector<std::string>& keys) {
-  const auto& dimensions = rollup_dimensions();
-  return std::all_of(keys.begin(), keys.end(), [&](const std::string& key) {
-    return std::find(dimensions.begin(), dimensions.end(), key) != dimensions.end();
-  });
-}
+class Sides {
+ public:
+  Sides(Catalog& catalog, const DiffQuery& query) : catalog_(catalog), query_(query) {}
 
-Result<std::vector<std::string>> keys_of(
-    const std::vector<std::string>& by, const std::vector<Volume>& volumes) {
-  const auto names = rows_columns("cost_and_usage", volumes);
-  std::vector<std::string> keys;
-  for (const auto& wanted : by) {
-    if (base::equal_ignoring_case(wanted, kCause)) {
-      keys.emplace_back(kCause);
-      continue;
-    }
-    const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
-      return base::equal_ignoring_case(name, wanted);
-    });
-    if (found == names.end()) {
-      return base::invalid_input(fmt::format(
-          "there is no column \"{}\" in the ledger.{}", wanted, base::did_you_mean(wanted, names)));
-    }
-    keys.push_back(*found);
+  Result<Pairs> find() {
+    if (query_.from_time || query_.to_time) return by_time();
+    if (query_.from_generation == 0 && query_.to_generation == 0) return newest();
+    return by_number();
   }
-  if (std::find(keys.begin(), keys.end(), "BillingCurrency") == keys.end()) {
-    keys.emplace_back("BillingCurrency");
-  }
-  return keys;
-}
 
-std::string diff_sql(
-    const std::vector<std::string>& keys, const std::string& before, const std::string& after) {
-  std::vector<std::string> names, same, shown, order;
-  for (const auto& key : keys) {
-    const auto name = sql_name(key);
-    names.push_back(name);
-    same.push_back(fmt::format("a.{0} IS NOT DISTINCT FROM b.{0}", name));
-    shown.push_back(fmt::format("coalesce(a.{0}, b.{0}) AS {0}", name));
-    order.push_back(name);
+ private:
+  bool is_asked(const Volume& volume) const {
+    return (query_.source.empty() || query_.source == volume.generation.source) &&
+           (query_.period.empty() || query_.period == volume.generation.period);
   }
-  const auto side = [&](const std::string& relation) {
+
+  std::string asked() const {
     return fmt::format(
-        "(SELECT {}, sum(BilledCost) AS billed, sum(EffectiveCost) AS effective FROM ({}) "
-        "GROUP BY ALL)",
-        base::join(names, ", "),
-        relation);
-  };
-  std::string sql(embedded_file("sql/diff.sql"));
-  const std::pair<std::string_view, std::string> parts[] = {
-      {"{shown}", base::join(shown, ", ")},
-      {"{after}", side(after)},
-      {"{before}", side(before)},
-      {"{same}", base::join(same, " AND ")},
-      {"{order}", base::join(order, ", ")}};
-  for (const auto& [name, text] : parts) sql = base::replace_all(sql, name, text);
-  return sql;
-}
-
-std::string causes_sql(
-    const std::vector<std::string>& keys,
-    const std::string& before,
-    const std::string& after,
-    bool is_remapped) {
-  std::vector<std::string> identity(std::begin(kIdentity), std::end(kIdentity));
-  std::vector<std::string> shown;
-  std::string dimensions;
-  for (const auto& key : keys) {
-    const auto name = sql_name(key);
-    shown.push_back(name);
-    const bool is_grouped = key == kCause || key == "BillingCurrency" ||
-                            std::find(identity.begin(), identity.end(), key) != identity.end();
-    if (!is_grouped) dimensions += fmt::format("arg_max({0}, is_after) AS {0}, ", name);
+        "source \"{}\" and period {}",
+        query_.source.empty() ? "any" : query_.source,
+        query_.period.empty() ? "any" : query_.period);
   }
-  std::string sql(embedded_file("sql/diff_causes.sql"));
-  const std::pair<std::string_view, std::string> parts[] = {
-      {"{key}", base::join(identity, ", ")},
-      {"{dimensions}", dimensions},
-      {"{before}", before},
-      {"{after}", after},
-      {"{is_remapped}", is_remapped ? "true" : "false"},
-      {"{shown}", base::join(shown, ", ")}};
-  for (const auto& [name, text] : parts) sql = base::replace_all(sql, name, text);
-  return sql;
-}
+
+  Result<Pairs> by_time() {
+    if (query_.from_generation != 0 || query_.to_generation != 0) {
+      return base::invalid_input(
+          "compare either two generations or two moments; leave out the generation numbers");
+    }
+    if (!query_.from_time) {
+      return base::invalid_input("a moment to compare with is missing: say from which time on");
+    }
+    if (query_.to_time && *query_.to_time < *query_.from_time) {
+      return base::invalid_input("the later moment lies before the earlier one; exchange them");
+    }
+    Pairs pairs;
+    for (auto& volume : TRY(catalog_.current(kDataset, query_.from_time))) {
+      if (is_asked(volume)) pairs[place_of(volume)].before = std::move(volume);
+    }
+    for (auto& volume : TRY(catalog_.current(kDataset, query_.to_time))) {
+      if (is_asked(volume)) pairs[place_of(volume)].after = std::move(volume);
+    }
+    if (pairs.empty()) {
+      return base::not_found("nothing was booked at either moment for " + asked());
+    }
+    for (auto at = pairs.begin(); at != pairs.end();) {
+      const auto& [before, after] = at->second;
+      const bool is_same =
+          before && after && before->generation.generation == after->generation.generation;
+      at = is_same ? pairs.erase(at) : std::next(at);
+    }
+    return pairs;
+  }
+
+  /// The newest generation of each period against the one before it.
+  Result<Pairs> newest() {
+    std::map<std::pair<std::string, std::string>, std::vector<Volume>> all;
+    for (auto& volume : TRY(catalog_.all(query_.source, query_.period, kDataset))) {
+      all[place_of(volume)].push_back(std::move(volume));
+    }
+    Pairs pairs;
+    for (auto& [place, volumes] : all) {
+      if (volumes.size() < 2) continue;
+      pairs[place] = {volumes[volumes.size() - 2], volumes.back()};
+    }
+    if (all.empty()) {
+      return base::not_found(
+          fmt::format("nothing is booked for {}; `outlay sources` lists what is", asked()));
+    }
+    if (pairs.empty()) {
+      return base::not_found(fmt::format(
+          "{} has one generation ({}) and no earlier one, so there is nothing to compare",
+          asked(),
+          numbers_of(all.begin()->second)));
+    }
+    return pairs;
+  }
+
+  Result<Pairs> by_number() {
+    if (query_.source.empty() || query_.period.empty()) {
+      return base::invalid_input(
+          "a generation has its number within one source and billing period: name both, or compare "
+          "two moments");
+    }
+    const auto volumes = TRY(catalog_.all(query_.source, query_.period, kDataset));
+    long long to = query_.to_generation;
+    if (to == 0 && !volumes.empty()) to = volumes.back().generation.generation;
+    long long from = query_.from_generation;
+    for (const auto& volume : volumes) {
+      if (query_.from_generation == 0 && volume.generation.generation < to) {
+        from = volume.generation.generation;
+      }
+    }
+    auto before = TRY(pick(volumes, from));
+    auto after = TRY(pick(volumes, to));
+    return Pairs{{place_of(after), {std::move(before), std::move(after)}}};
+  }
+
+  Result<Volume> pick(const std::vector<Volume>& volumes, long long number) const {
+    for (const auto& volume : volumes) {
+      if (volume.generation.generation == number) return volume;
+    }
+    return base::not_found(fmt::format(
+        "there is no generation {} of source \"{}\" for {}; there are: {}",
+        number,
+        query_.source,
+        query_.period,
+        numbers_of(volumes)));
+  }
+
+  Catalog& catalog_;
+  const DiffQuery& query_;
+};
 
 /// Whether two generations hold the same files, read by mappings of different versions.
-Result<bool> is_remapped(Catalog& catalog, const Volume& before, const Volume& after) {
-  if (before.generation.mapping == after.generation.mapping) return false;
+Result<bool> is_remapped(Catalog& catalog, const Pair& pair) {
+  if (!pair.before || !pair.after) return false;
+  if (pair.before->generation.mapping == pair.after->generation.mapping) return false;
   const auto hashes = [&](const Volume& volume) -> Result<std::set<std::string>> {
     std::set<std::string> out;
     for (const auto& file : TRY(numbered_files(catalog, volume.generation.delivery_id))) {
@@ -160,44 +159,49 @@ Result<bool> is_remapped(Catalog& catalog, const Volume& before, const Volume& a
     }
     return out;
   };
-  return TRY(hashes(before)) == TRY(hashes(after));
+  return TRY(hashes(*pair.before)) == TRY(hashes(*pair.after));
+}
+
+ComparedPeriod compared(const std::pair<std::string, std::string>& place, const Pair& pair) {
+  ComparedPeriod out{place.first, place.second, 0, 0, {}, {}};
+  if (pair.before) {
+    out.before = pair.before->generation.generation;
+    out.mapping_before = pair.before->generation.mapping;
+  }
+  if (pair.after) {
+    out.after = pair.after->generation.generation;
+    out.mapping_after = pair.after->generation.mapping;
+  }
+  return out;
 }
 
 }  // namespace
 
-Result<store::Table> Ledger::diff(
-    std::string_view source,
-    std::string_view period,
-    long long from_generation,
-    long long to_generation,
-    const std::vector<std::string>& by) {
-  const auto volumes = TRY(state_->catalog.all(source, period, "cost_and_usage"));
-  if (to_generation == 0 && !volumes.empty()) {
-    to_generation = volumes.back().generation.generation;
+Result<DiffAnswer> Ledger::diff(const DiffQuery& query) {
+  const auto pairs = TRY(Sides(state_->catalog, query).find());
+  DiffAnswer answer;
+  std::vector<Volume> before, after, both;
+  std::vector<ComparedPeriod> remapped, begun;
+  for (const auto& [place, pair] : pairs) {
+    answer.compared.push_back(compared(place, pair));
+    if (pair.before) before.push_back(*pair.before);
+    if (pair.after) after.push_back(*pair.after);
+    if (!pair.before) begun.push_back(answer.compared.back());
+    if (TRY(is_remapped(state_->catalog, pair))) remapped.push_back(answer.compared.back());
   }
-  if (from_generation == 0) {
-    for (const auto& volume : volumes) {
-      if (volume.generation.generation < to_generation) {
-        from_generation = volume.generation.generation;
-      }
-    }
-  }
-  const auto before = TRY(pick(volumes, from_generation, source, period));
-  const auto after = TRY(pick(volumes, to_generation, source, period));
-  const auto keys =
-      TRY(keys_of(by.empty() ? std::vector<std::string>{"ServiceName"} : by, volumes));
-  const bool has_cause = std::find(keys.begin(), keys.end(), kCause) != keys.end();
-  const auto relation = [&](const Volume& volume) {
-    return !has_cause && fits_rollup(keys)
-               ? rollup_sql({volume}, state_->settings.folder)
-               : rows_sql("cost_and_usage", {volume}, state_->settings.folder);
+  both = before;
+  both.insert(both.end(), after.begin(), after.end());
+  const auto keys = TRY(
+      DiffKeys::read(query.by.empty() ? std::vector<std::string>{"ServiceName"} : query.by, both));
+  const auto& folder = state_->settings.folder;
+  const auto relation = [&](const std::vector<Volume>& volumes) {
+    return keys.fit_rollup() ? rollup_sql(volumes, folder) : rows_sql(kDataset, volumes, folder);
   };
   auto duck = TRY(state_->connect());
-  if (has_cause) {
-    const bool remapped = TRY(is_remapped(state_->catalog, before, after));
-    return duck.query(causes_sql(keys, relation(before), relation(after), remapped));
-  }
-  return duck.query(diff_sql(keys, relation(before), relation(after)));
+  answer.table = TRY(duck.query(
+      keys.has_cause() ? keys.causes_sql(relation(before), relation(after), remapped, begun)
+                       : keys.sql(relation(before), relation(after))));
+  return answer;
 }
 
 }  // namespace outlay::ledger

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "ledger/booking.h"
+#include "ledger/numbered_files.h"
 #include "ledger/receipt.h"
 #include "ledger/state.h"
 
@@ -23,18 +24,6 @@ bool is_source_name(std::string_view name) {
     if (!is_first(c) && c != '.' && c != '_' && c != '-') return false;
   }
   return true;
-}
-
-/// Superseded generations beyond the number to keep, oldest first.
-std::vector<Volume> surplus(const std::vector<Volume>& volumes, int kept) {
-  std::vector<Volume> old;
-  for (const auto& volume : volumes) {
-    if (!volume.generation.is_current) old.push_back(volume);
-  }
-  const auto keep = static_cast<std::size_t>(std::max(kept, 0));
-  if (old.size() <= keep) return {};
-  old.resize(old.size() - keep);
-  return old;
 }
 
 }  // namespace
@@ -56,7 +45,8 @@ Result<std::unique_ptr<Ledger>> Ledger::open(
   return std::unique_ptr<Ledger>(new Ledger(std::move(state)));
 }
 
-Result<Receipt> Ledger::book(const Delivery& delivery, const ProgressHandler& progress) {
+Result<Receipt> Ledger::book(
+    const Delivery& delivery, const ProgressHandler& progress, const BookOptions& options) {
   if (!is_source_name(delivery.source)) {
     return base::invalid_input(fmt::format(
         "a source is named with small letters, digits, dots, dashes and underscores, not \"{}\"",
@@ -64,16 +54,14 @@ Result<Receipt> Ledger::book(const Delivery& delivery, const ProgressHandler& pr
   }
   const base::Lock lock(state_->booking);
   const auto folder_lock = TRY(FolderLock::take(state_->settings.folder, true));
-  Booking booking({state_->settings, state_->catalog, state_->clock}, delivery, progress);
+  Booking booking({state_->settings, state_->catalog, state_->clock, options}, delivery, progress);
   auto receipt = TRY(booking.run());
+  if (receipt.already_booked || receipt.is_trial) return receipt;
   for (const auto& period : receipt.periods) {
-    const auto old = surplus(
-        TRY(state_->catalog.all(receipt.source, period.period, period.dataset)),
-        state_->settings.generations_kept);
-    TRY(state_->catalog.forget(old));
-    for (const auto& volume : old) {
-      TRY(io::remove_tree(state_->settings.folder / volume.folder()));
-    }
+    PurgeRule rule;
+    rule.source = receipt.source;
+    rule.period = period.period;
+    TRY(state_->purge(rule));
   }
   return receipt;
 }
@@ -85,6 +73,18 @@ Result<std::vector<Receipt>> Ledger::receipts(std::string_view source, long long
     receipts.push_back(TRY(parse_receipt(value)));
   }
   return receipts;
+}
+
+Result<std::vector<StandingFile>> Ledger::standing_files() {
+  std::vector<StandingFile> out;
+  for (const auto& volume : TRY(state_->catalog.all("", ""))) {
+    const auto& generation = volume.generation;
+    if (!generation.is_current) continue;
+    for (auto& file : TRY(numbered_files(state_->catalog, generation.delivery_id))) {
+      out.push_back({generation.source, generation.period, generation.label, std::move(file)});
+    }
+  }
+  return out;
 }
 
 Result<std::vector<Generation>> Ledger::generations(

@@ -23,6 +23,10 @@ struct LedgerSettings {
   std::uint64_t memory_bytes = 1'000'000'000;
   /// How many superseded generations of a (source, period) stay on disk; all by default.
   int generations_kept = 1'000'000;
+  /// How long a superseded generation stays at most; for ever when absent.
+  std::optional<base::Duration> superseded_kept;
+  /// A billing period counts as closed this long after its end, unless the provider says otherwise.
+  base::Duration closed_after = std::chrono::hours(24 * 10);
 };
 
 /// The four FOCUS costs of some rows in one currency. Unknown (all null) is nothing, not 0.
@@ -54,6 +58,13 @@ struct Change {
   std::optional<money::Decimal> effective_before, effective_after;
 };
 
+/// How many charges of a file a mapping reads otherwise than the one before it did.
+struct ColumnChange {
+  std::string column;
+  long long charges = 0;
+  std::string before, after;  ///< of the first such charge; empty for null
+};
+
 /// One generation that a delivery made, or found in place.
 struct BookedPeriod {
   std::string period;  ///< "2026-01", of BillingPeriodStart in UTC; "all" for contract commitments
@@ -64,6 +75,8 @@ struct BookedPeriod {
   std::vector<CostTotals> totals;
   std::vector<Change> changes;  ///< against the generation it replaced; empty for a first one
   std::optional<long long> replaced;
+  /// Of a trial: columns that differ from the generation it would replace, charge by charge.
+  std::vector<ColumnChange> column_changes;
 };
 
 /// What happened to a delivery, in full; printed by `outlay ingest`.
@@ -77,6 +90,7 @@ struct Receipt {
   std::vector<BillFile> carried_files;
   std::vector<std::string> mappings;
   bool already_booked = false;
+  bool is_trial = false;  ///< nothing was booked: what would have been
   long long rows_read = 0;
   long long rows_booked = 0;
   long long rows_added = 0;  ///< booked rows beyond one per row read (two-row expansions)
@@ -117,6 +131,11 @@ struct Progress {
 
 using ProgressHandler = std::function<void(const Progress&)>;
 
+struct BookOptions {
+  /// Does all the work but the commit, and says what it would change.
+  bool is_trial = false;
+};
+
 struct Generation {
   std::string source, period, dataset;
   long long generation = 0;
@@ -125,6 +144,61 @@ struct Generation {
   std::string booked_at;      ///< ISO 8601
   std::string superseded_at;  ///< empty while current
   bool is_current = false;
+};
+
+/// What to compare: two generations of (source, period), or the ledger as it stood at two moments.
+struct DiffQuery {
+  std::string source;             ///< empty: every source
+  std::string period;             ///< "2026-01"; empty: every billing period
+  long long from_generation = 0;  ///< 0: the one before `to_generation`
+  long long to_generation = 0;    ///< 0: the newest
+  /// With a moment, generations are not named; `to_time` is now when it is absent.
+  std::optional<base::Instant> from_time, to_time;
+  /// Columns, "tag:KEY", or the made-up "Cause"; ServiceName when empty.
+  std::vector<std::string> by;
+};
+
+/// One (source, period) that differs between the two sides; generation 0 where it was not booked.
+struct ComparedPeriod {
+  std::string source, period;
+  long long before = 0, after = 0;
+  std::string mapping_before, mapping_after;
+};
+
+struct DiffAnswer {
+  store::Table table;
+  std::vector<ComparedPeriod> compared;
+};
+
+/// A file of a current generation.
+struct StandingFile {
+  std::string source, period, label;
+  BillFile file;
+};
+
+/// A generation as it was booked: what flows are started by.
+struct BookedEvent {
+  long long sequence = 0;  ///< grows with each generation of the ledger
+  Generation generation;
+  std::optional<long long> replaced;
+  std::vector<Change> changes;
+  /// The billing period was closed when this was booked: its provider said so, or it had ended
+  /// LedgerSettings::closed_after before.
+  bool was_closed = false;
+};
+
+/// Which superseded generations to delete; current ones stay in any case.
+struct PurgeRule {
+  std::string source, period;           ///< empty: all
+  std::optional<int> generations_kept;  ///< the settings' when both are absent
+  std::optional<base::Duration> superseded_kept;
+  bool is_trial = false;
+};
+
+struct PurgeReport {
+  std::vector<Generation> generations;
+  long long quarantine_files = 0;  ///< of deliveries that have no generation any more
+  long long bytes = 0;
 };
 
 /// A question about cost; see query.h for what each part means to a user.
@@ -194,7 +268,10 @@ class Ledger {
 
   /// All or nothing, over all periods of the delivery. Booking the same delivery twice changes
   /// nothing.
-  base::Result<Receipt> book(const Delivery& delivery, const ProgressHandler& progress = {});
+  base::Result<Receipt> book(
+      const Delivery& delivery,
+      const ProgressHandler& progress = {},
+      const BookOptions& options = {});
 
   base::Result<CostAnswer> query(const CostQuery& query);
   /// The same with all costs in one currency: each day's at that day's exchange rate, or all at the
@@ -210,17 +287,20 @@ class Ledger {
       std::string_view statement, std::optional<base::Instant> as_of = std::nullopt);
   base::Result<std::vector<TraceLine>> trace(
       std::string_view where, long long limit, std::optional<base::Instant> as_of = std::nullopt);
+  /// The files that current generations were made of.
+  base::Result<std::vector<StandingFile>> standing_files();
   base::Result<std::vector<Generation>> generations(
       std::string_view source, std::string_view period);
-  /// What changed between two generations of one (source, period), by any column. The column
-  /// "Cause" is made up: late usage, credit or refund, re-rating, re-tagging, currency, mapping
-  /// change or deletion. A generation of 0 is the newest, or the one before.
-  base::Result<store::Table> diff(
-      std::string_view source,
-      std::string_view period,
-      long long from_generation,
-      long long to_generation,
-      const std::vector<std::string>& by);
+  /// What changed between two sides, by any columns. The column "Cause" is made up: late usage,
+  /// credit or refund, re-rating, re-tagging, currency, mapping change, deletion or new period.
+  base::Result<DiffAnswer> diff(const DiffQuery& query);
+  /// Generations booked after that one, oldest first; `limit` of them at most.
+  base::Result<std::vector<BookedEvent>> booked_after(long long sequence, long long limit);
+  /// The newest generation's; 0 for an empty ledger.
+  base::Result<long long> newest_sequence();
+  /// Deletes superseded generations beyond the rule. Totals of today do not change; a question
+  /// about a moment when a purged one was current is refused.
+  base::Result<PurgeReport> purge(const PurgeRule& rule);
   /// BilledCost per invoice against what the provider's own file says and against `expected`
   /// (invoice id -> amount); a difference up to `tolerance` matches. A larger one is explained
   /// where a charge category, a service or one row accounts for it.

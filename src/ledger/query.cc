@@ -10,6 +10,7 @@
 #include "ledger/columns.h"
 #include "ledger/sql_guard.h"
 #include "ledger/state.h"
+#include "ledger/tags.h"
 #include "ledger/views.h"
 
 namespace outlay::ledger {
@@ -49,15 +50,6 @@ Result<std::string> known_name(
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// A tag's value out of the Tags document; a key without value is true; malformed documents have no
-/// tags.
-std::string tag_sql(std::string_view key) {
-  const std::string escaped = base::replace_all(base::replace_all(key, "\\", "\\\\"), "\"", "\\\"");
-  return fmt::format(
-      "CASE WHEN json_valid(Tags) THEN json_extract_string(Tags, {}) END",
-      sql_text("$.\"" + escaped + "\""));
 }
 
 class Writer {
@@ -109,7 +101,7 @@ class Writer {
       metrics_.push_back(TRY(known_name(metric, kMetrics, "metric")));
     }
     for (const auto& name : query_.by) {
-      if (name.rfind("tag:", 0) == 0) {
+      if (is_tag(name)) {
         tags_.push_back(name.substr(4));
         by_.push_back(name);
       } else {
@@ -175,7 +167,7 @@ class Writer {
   std::vector<std::string> plain_keys() const {
     std::vector<std::string> out;
     for (const auto& key : keys_) {
-      if (key.rfind("tag:", 0) != 0) out.push_back(sql_name(key));
+      if (!is_tag(key)) out.push_back(sql_name(key));
     }
     return out;
   }
@@ -195,8 +187,8 @@ class Writer {
     }
     for (const auto& key : keys_) {
       list.push_back(
-          key.rfind("tag:", 0) == 0 ? fmt::format("{} AS {}", tag_sql(key.substr(4)), sql_name(key))
-                                    : sql_name(key));
+          is_tag(key) ? fmt::format("{} AS {}", tag_sql(tag_key(key)), sql_name(key))
+                      : sql_name(key));
     }
     std::string sql = fmt::format(
         "SELECT {}, {} FROM {}\nGROUP BY ALL\nORDER BY {}",

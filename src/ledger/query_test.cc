@@ -208,12 +208,20 @@ TEST_F(QueryTest, diff_shows_what_a_restatement_changed) {
       "bill.csv",
       std::string(kHeader) + line("01", "Compute", "4", "3") + line("01", "Storage", "1", "4") +
           line("01", "New", "7", "7"))});
-  const auto table = *ledger_->diff("test", "2026-01", 1, 2, {"ServiceName"});
+  const auto table = ledger_
+                         ->diff(
+                             {.source = "test",
+                              .period = "2026-01",
+                              .from_generation = 1,
+                              .to_generation = 2,
+                              .by = {"ServiceName"}})
+                         ->table;
   ASSERT_EQ(table.rows.size(), 2U);
   EXPECT_EQ(table.at(0, "ServiceName"), "New");
   EXPECT_EQ(table.at(0, "BilledCostBefore"), std::nullopt);
   EXPECT_EQ(number(table.at(1, "BilledCostChange")), Decimal::of(-3));
-  EXPECT_FALSE(ledger_->diff("test", "2026-01", 1, 7, {}));
+  EXPECT_FALSE(ledger_->diff(
+      {.source = "test", .period = "2026-01", .from_generation = 1, .to_generation = 7}));
 }
 
 TEST_F(QueryTest, reconcile_compares_invoices_with_amounts_given) {

@@ -51,8 +51,16 @@ Value change_json(const Change& change) {
        {"effective_after", exact(change.effective_after)}});
 }
 
-Value period_json(const BookedPeriod& period) {
+Value column_change_json(const ColumnChange& change) {
   return Value::object(
+      {{"column", change.column},
+       {"charges", whole(change.charges)},
+       {"before", change.before},
+       {"after", change.after}});
+}
+
+Value period_json(const BookedPeriod& period) {
+  Value plain = Value::object(
       {{"period", period.period},
        {"dataset", period.dataset},
        {"generation", whole(period.generation)},
@@ -61,6 +69,10 @@ Value period_json(const BookedPeriod& period) {
        {"rows", whole(period.rows)},
        {"totals", list(period.totals, totals_json)},
        {"changes", list(period.changes, change_json)}});
+  if (period.column_changes.empty()) return plain;
+  format::Object out = plain.as_object();
+  out.set("column_changes", list(period.column_changes, column_change_json));
+  return Value(std::move(out));
 }
 
 Value file_json(const BillFile& file) {
@@ -208,6 +220,7 @@ Value receipt_json(const Receipt& receipt) {
        {"label", receipt.label},
        {"delivery_id", receipt.delivery_id},
        {"already_booked", receipt.already_booked},
+       {"is_trial", receipt.is_trial},
        {"files", list(receipt.files, file_json)},
        {"carried_files", list(receipt.carried_files, file_json)},
        {"mappings", list(receipt.mappings, text_json)},
@@ -234,6 +247,7 @@ base::Result<Receipt> parse_receipt(const Value& value) {
   receipt.label = text_of(value["label"]);
   receipt.delivery_id = text_of(value["delivery_id"]);
   receipt.already_booked = value["already_booked"].bool_or(false);
+  receipt.is_trial = value["is_trial"].bool_or(false);
   receipt.files = items<BillFile>(value["files"], file_of);
   receipt.carried_files = items<BillFile>(value["carried_files"], file_of);
   receipt.mappings = items<std::string>(value["mappings"], text_of);

@@ -148,6 +148,20 @@ void print_changes(const BookedPeriod& period, std::string& out) {
   }
 }
 
+void print_column_changes(const BookedPeriod& period, std::string& out) {
+  if (period.column_changes.empty()) return;
+  Grid grid;
+  grid.add({"    column", "charges", "before", "after, for example"});
+  for (const auto& change : period.column_changes) {
+    grid.add(
+        {"    " + change.column,
+         with_thousands(change.charges),
+         change.before.empty() ? "(null)" : change.before,
+         change.after.empty() ? "(null)" : change.after});
+  }
+  grid.print(out);
+}
+
 void print_periods(const Receipt& receipt, std::string& out) {
   if (receipt.periods.empty()) return;
   out += "Periods\n";
@@ -168,6 +182,7 @@ void print_periods(const Receipt& receipt, std::string& out) {
       out += fmt::format(", replaces {}; what changed:\n", *period.replaced);
       print_changes(period, out);
     }
+    print_column_changes(period, out);
   }
 }
 
@@ -175,6 +190,7 @@ void print_periods(const Receipt& receipt, std::string& out) {
 
 std::string receipt_text(const Receipt& receipt) {
   std::string out;
+  if (receipt.is_trial) out += "Trial: nothing was booked. This is what would be:\n";
   print_head(receipt, out);
   print_totals(receipt, out);
   print_invoices(receipt, out);

@@ -28,6 +28,9 @@ struct Ledger::State {
 
   /// A connection for one question.
   base::Result<store::Duck> connect();
+  /// Ledger::purge for those who hold the locks.
+  base::Result<PurgeReport> purge(const PurgeRule& rule);
+  base::Result<bool> was_closed(const Generation& generation);
 };
 
 /// Holds the folder's lock file, so that no other process books or cleans meanwhile; released by

@@ -175,17 +175,20 @@ Result<std::vector<AccessStep>> Sources::test(const std::string& name) {
   return out;
 }
 
-Result<std::vector<SyncReport>> Sources::sync(
-    const std::vector<std::string>& names, const SyncOptions& options) {
-  std::vector<SourceSettings> wanted;
-  for (const std::string& name : names) wanted.push_back(TRY(find(name)));
-  if (names.empty()) wanted = TRY(all());
-  if (wanted.empty()) {
+Result<std::vector<SourceSettings>> Sources::wanted(const std::vector<std::string>& names) {
+  std::vector<SourceSettings> out;
+  for (const std::string& name : names) out.push_back(TRY(find(name)));
+  if (names.empty()) out = TRY(all());
+  if (out.empty()) {
     return base::not_found(
         "there is no source yet; add one with `outlay source add NAME URL`, or under \"sources\" "
         "in outlay.yaml");
   }
-  const SyncWorld world{
+  return out;
+}
+
+Result<SyncWorld> Sources::sync_world() {
+  return SyncWorld{
       .stores = {http_, world_.secrets, world_.environment},
       .pause = world_.pause,
       .clock = world_.clock,
@@ -194,16 +197,31 @@ Result<std::vector<SyncReport>> Sources::sync(
       .data = world_.data,
       .connections = connections_,
       .connections_max = std::max(1, settings_.connections)};
-  std::vector<SyncReport> out(wanted.size());
+}
+
+Result<std::vector<RemapReport>> Sources::remap(
+    const std::vector<std::string>& names, const RemapOptions& options) {
+  const std::vector<SourceSettings> found = TRY(wanted(names));
+  const SyncWorld world = TRY(sync_world());
+  std::vector<RemapReport> out;
+  for (const SourceSettings& one : found) out.push_back(TRY(remap_source(one, world, options)));
+  return out;
+}
+
+Result<std::vector<SyncReport>> Sources::sync(
+    const std::vector<std::string>& names, const SyncOptions& options) {
+  const std::vector<SourceSettings> found = TRY(wanted(names));
+  const SyncWorld world = TRY(sync_world());
+  std::vector<SyncReport> out(found.size());
   std::atomic<std::size_t> next{0};
   const auto work = [&] {
-    for (std::size_t i = next++; i < wanted.size(); i = next++) {
-      out[i] = sync_source(wanted[i], world, options);
+    for (std::size_t i = next++; i < found.size(); i = next++) {
+      out[i] = sync_source(found[i], world, options);
     }
   };
   {
     std::vector<std::jthread> threads;
-    const auto count = std::min<std::size_t>(wanted.size(), std::max(1, settings_.sources_at_once));
+    const auto count = std::min<std::size_t>(found.size(), std::max(1, settings_.sources_at_once));
     for (std::size_t i = 1; i < count; ++i) threads.emplace_back(work);
     work();
   }

@@ -15,6 +15,7 @@
 #include "io/retry.h"
 #include "io/secrets.h"
 #include "ledger/ledger.h"
+#include "sources/remap.h"
 #include "sources/settings.h"
 #include "sources/sync.h"
 #include "store/database.h"
@@ -73,6 +74,9 @@ class Sources {
   /// Syncs the named sources, all when there is no name; several at once.
   base::Result<std::vector<SyncReport>> sync(
       const std::vector<std::string>& names, const SyncOptions& options);
+  /// Reads the kept files of the named sources (all when there is no name) with today's mappings.
+  base::Result<std::vector<RemapReport>> remap(
+      const std::vector<std::string>& names, const RemapOptions& options);
 
  private:
   Sources(
@@ -83,6 +87,8 @@ class Sources {
 
   base::Result<std::vector<SourceSettings>> all();
   base::Result<SourceSettings> find(const std::string& name);
+  base::Result<std::vector<SourceSettings>> wanted(const std::vector<std::string>& names);
+  base::Result<SyncWorld> sync_world();
 
   SourcesSettings settings_;
   SourcesWorld world_;

@@ -82,6 +82,9 @@ void add_all_tasks(flow::TaskRegistry& registry, const TaskWorld& world) {
   registry.add(make_ledger_query(book));
   registry.add(make_ledger_export(book));
   registry.add(make_ledger_reconcile(book));
+  registry.add(make_ledger_diff(book));
+  registry.add(make_ledger_booked_trigger(book));
+  registry.add(make_ledger_period_changed_trigger(book));
 }
 
 }  // namespace outlay::tasks

@@ -40,18 +40,22 @@ void book_delivery(
     ledger::Ledger& ledger,
     const ledger::Delivery& delivery,
     const CallHooks& hooks,
+    const ledger::BookOptions& options,
     Booked& booked) {
-  const Result<ledger::Receipt> receipt =
-      ledger.book(delivery, [&](const ledger::Progress& progress) {
+  const Result<ledger::Receipt> receipt = ledger.book(
+      delivery,
+      [&](const ledger::Progress& progress) {
         if (hooks.progress) hooks.progress(progress.stage, progress.fraction);
-      });
+      },
+      options);
   if (!receipt) {
     booked.refuse(delivery.label, receipt.error());
     return;
   }
   booked.receipts.push_back(ledger::receipt_json(*receipt));
   booked.texts.emplace_back(ledger::receipt_text(*receipt));
-  if (!receipt->already_booked) parts.publish({.kind = "ledger", .source = receipt->source});
+  if (receipt->already_booked || receipt->is_trial) return;
+  parts.publish({.kind = "ledger", .source = receipt->source});
 }
 
 /// What the caller knows about bills that do not say it themselves.
@@ -96,7 +100,9 @@ Result<Value> ingest(Parts& parts, const Request& request, const CallHooks& hook
     std::ranges::move(*below, std::back_inserter(found));
   }
   connectors::join_halves(found);
-  for (const auto& delivery : found) book_delivery(parts, *ledger, delivery, hooks, booked);
+  for (const auto& delivery : found) {
+    book_delivery(parts, *ledger, delivery, hooks, {.is_trial = request.boolean("dryRun")}, booked);
+  }
   // A lone refusal is the answer itself, with its own code.
   if (booked.receipts.empty() && booked.refused.size() == 1) return *booked.first_error;
   return Value::object({
@@ -264,11 +270,16 @@ BoundOperation ingesting() {
             optional(
                 "source", ParamKind::text, "name of the source; made from the path when absent"),
             one_of("format", "format of the bills", format_names(), "auto"),
-             optional("mapping", ParamKind::text, "file with a mapping of your own (YAML)"),
+            optional("mapping", ParamKind::text, "file with a mapping of your own (YAML)"),
             optional(
                 "period", ParamKind::text, "month of bills that do not name one, e.g. 2026-01"),
             optional(
-                "currency", ParamKind::text, "currency of bills that do not name one, e.g. EUR")},
+                "currency", ParamKind::text, "currency of bills that do not name one, e.g. EUR"),
+            with_fallback(
+                "dryRun",
+                ParamKind::boolean,
+                "say what would be booked and what it would change, and book nothing",
+                Value(false))},
        .answer =
            R"({"receipts":[{"source":"...","rows_read":1,"rows_booked":1,...}],"texts":["..."],"refused":[{"label":"...","code":"invalid_input","message":"..."}]})",
        .example = R"({"paths":["bills/aws"],"source":"aws"})"},

@@ -22,6 +22,7 @@ struct BoundOperation {
 
 std::vector<BoundOperation> ledger_operations();
 std::vector<BoundOperation> conformance_operations();
+std::vector<BoundOperation> ledger_care_operations();
 std::vector<BoundOperation> booking_operations();
 std::vector<BoundOperation> flow_operations();
 std::vector<BoundOperation> flow_list_operations();

@@ -121,51 +121,6 @@ Result<Value> list_generations(Parts& parts, const Request& request, const CallH
   return Value::object({{"generations", Value(std::move(out))}});
 }
 
-// Without numbers: what the newest generation changed against the one before it.
-Result<std::pair<long long, long long>> newest_two(ledger::Ledger& ledger, const Request& request) {
-  long long newest = 0;
-  long long before = 0;
-  for (const ledger::Generation& one :
-       TRY(ledger.generations(request.text("source"), request.text("period")))) {
-    if (one.dataset != "cost_and_usage") continue;
-    if (one.generation > newest) {
-      before = newest;
-      newest = one.generation;
-    } else if (one.generation > before) {
-      before = one.generation;
-    }
-  }
-  if (newest == 0) {
-    return base::not_found(
-        "Nothing is booked for source \"" + request.text("source") + "\" and period " +
-        request.text("period") + "; `outlay sources` lists what is.");
-  }
-  if (before == 0) {
-    return base::not_found(
-        "Period " + request.text("period") + " of source \"" + request.text("source") +
-        "\" was booked once (generation " + std::to_string(newest) +
-        ") and never restated, so there is nothing to compare.");
-  }
-  return std::pair{before, newest};
-}
-
-Result<Value> diff_generations(Parts& parts, const Request& request, const CallHooks&) {
-  ledger::Ledger* ledger = TRY(parts.booked());
-  long long from = request.integer("from");
-  long long to = request.integer("to");
-  if (from == 0 || to == 0) {
-    const std::pair<long long, long long> found = TRY(newest_two(*ledger, request));
-    from = from == 0 ? found.first : from;
-    to = to == 0 ? found.second : to;
-  }
-  const store::Table table = TRY(
-      ledger->diff(request.text("source"), request.text("period"), from, to, request.list("by")));
-  format::Object out = table_json(table);
-  out.set("from", static_cast<std::int64_t>(from));
-  out.set("to", static_cast<std::int64_t>(to));
-  return Value(std::move(out));
-}
-
 Result<Value> reconcile_invoices(Parts& parts, const Request& request, const CallHooks&) {
   const std::map<std::string, money::Decimal> expected = TRY(expected_amounts(request));
   ledger::Ledger* ledger = TRY(parts.booked());
@@ -209,26 +164,6 @@ std::vector<Param> with_out(std::vector<Param> params) {
 std::vector<BoundOperation> closing_operations() {
   const std::string table = R"({"columns":[{"name":"...","type":"..."}],"rows":[{"...":"..."}]})";
   return {
-      {{.name = "ledger.diff",
-        .summary =
-            "Shows what changed between two generations of a period: what a restatement did.",
-        .permission = "ledger.read",
-        .method = "GET",
-        .path = "ledger/diff",
-        .params =
-            {required("source", ParamKind::text, "the source"),
-             required("period", ParamKind::text, "the billing period, e.g. 2026-01"),
-             optional(
-                 "from", ParamKind::integer, "generation before; the last but one when absent"),
-             optional("to", ParamKind::integer, "generation after; the newest when absent"),
-             with_fallback(
-                 "by",
-                 ParamKind::list,
-                 "columns to compare by; Cause tells why",
-                 Value(format::Array{"ServiceName"}))},
-        .answer = table,
-        .example = R"({"source":"aws","period":"2026-01","by":"ServiceName"})"},
-       &diff_generations},
       {{.name = "ledger.reconcile",
         .summary = "Compares BilledCost per invoice with what the provider's file or the given "
                    "invoice says.",

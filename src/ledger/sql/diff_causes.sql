@@ -1,24 +1,30 @@
--- Why charges of one generation differ from another's. Charges are matched by what identifies them to the provider
--- ({key}); tags, quantities, prices and costs are what may change.
+-- Why charges of one side differ from the other's. Charges are matched by what identifies them to the provider
+-- ({key}); tags, quantities, prices and costs are what may change. {dimensions} are those of the question beyond these.
 WITH sides AS (
-  SELECT *, false AS is_after FROM ({before})
+  SELECT *{tags}, false AS is_after FROM ({before})
   UNION ALL BY NAME
-  SELECT *, true AS is_after FROM ({after})
+  SELECT *{tags}, true AS is_after FROM ({after})
+),
+grouped AS (
+  SELECT {key}, BillingCurrency, {dimensions} is_after,
+    count(*) AS charges, sum(BilledCost) AS billed, sum(EffectiveCost) AS effective, sum(ListCost) AS list,
+    sum(ContractedCost) AS contracted, sum(coalesce(PricingQuantity, ConsumedQuantity)) AS quantity,
+    list(DISTINCT coalesce(Tags, '')) AS tags, coalesce(bool_or(ChargeClass = 'Correction'), false) AS is_correction
+  FROM sides GROUP BY {key}, BillingCurrency, {dimensions} is_after
 ),
 matched AS (
-  SELECT {key}, BillingCurrency, {dimensions}
-    count(*) FILTER (is_after) AS charges_after, count(*) FILTER (NOT is_after) AS charges_before,
-    sum(BilledCost) FILTER (is_after) AS billed_after, sum(BilledCost) FILTER (NOT is_after) AS billed_before,
-    sum(EffectiveCost) FILTER (is_after) AS effective_after, sum(EffectiveCost) FILTER (NOT is_after) AS effective_before,
-    sum(ListCost) FILTER (is_after) AS list_after, sum(ListCost) FILTER (NOT is_after) AS list_before,
-    sum(ContractedCost) FILTER (is_after) AS contracted_after,
-    sum(ContractedCost) FILTER (NOT is_after) AS contracted_before,
-    sum(coalesce(PricingQuantity, ConsumedQuantity)) FILTER (is_after) AS quantity_after,
-    sum(coalesce(PricingQuantity, ConsumedQuantity)) FILTER (NOT is_after) AS quantity_before,
-    list_sort(list(DISTINCT coalesce(Tags, '')) FILTER (is_after)) AS tags_after,
-    list_sort(list(DISTINCT coalesce(Tags, '')) FILTER (NOT is_after)) AS tags_before,
-    coalesce(bool_or(ChargeClass = 'Correction') FILTER (is_after), false) AS is_correction
-  FROM sides GROUP BY {key}, BillingCurrency
+  SELECT {key}, BillingCurrency,
+    coalesce(sum(charges) FILTER (is_after), 0) AS charges_after,
+    coalesce(sum(charges) FILTER (NOT is_after), 0) AS charges_before,
+    sum(billed) FILTER (is_after) AS billed_after, sum(billed) FILTER (NOT is_after) AS billed_before,
+    sum(effective) FILTER (is_after) AS effective_after, sum(effective) FILTER (NOT is_after) AS effective_before,
+    sum(list) FILTER (is_after) AS list_after, sum(list) FILTER (NOT is_after) AS list_before,
+    sum(contracted) FILTER (is_after) AS contracted_after, sum(contracted) FILTER (NOT is_after) AS contracted_before,
+    sum(quantity) FILTER (is_after) AS quantity_after, sum(quantity) FILTER (NOT is_after) AS quantity_before,
+    list_sort(list_distinct(flatten(list(tags) FILTER (is_after)))) AS tags_after,
+    list_sort(list_distinct(flatten(list(tags) FILTER (NOT is_after)))) AS tags_before,
+    coalesce(bool_or(is_correction) FILTER (is_after), false) AS is_correction
+  FROM grouped GROUP BY {key}, BillingCurrency
 ),
 -- A charge that only one side has, and the other side has in another currency.
 priced AS (
@@ -32,8 +38,9 @@ priced AS (
   FROM matched WINDOW same_charge AS (PARTITION BY {key})
 ),
 explained AS (
-  SELECT *, CASE
+  SELECT {key}, BillingCurrency, CASE
       WHEN {is_remapped} THEN 'mapping change'
+      WHEN {is_new} THEN 'new period'
       WHEN changed_currency THEN 'currency'
       WHEN charges_before = 0 AND (ChargeCategory = 'Credit' OR is_correction
         OR (ChargeCategory = 'Adjustment' AND billed_after < 0)) THEN 'credit or refund'
@@ -48,11 +55,13 @@ explained AS (
   WHERE changed_cost OR changed_quantity OR changed_tags OR charges_before = 0 OR charges_after = 0
 )
 SELECT {shown},
-  CAST(sum(charges_before) AS BIGINT) AS ChargesBefore, CAST(sum(charges_after) AS BIGINT) AS ChargesAfter,
-  sum(billed_before) AS BilledCostBefore, sum(billed_after) AS BilledCostAfter,
-  coalesce(sum(billed_after), 0) - coalesce(sum(billed_before), 0) AS BilledCostChange,
-  sum(effective_before) AS EffectiveCostBefore, sum(effective_after) AS EffectiveCostAfter,
-  coalesce(sum(effective_after), 0) - coalesce(sum(effective_before), 0) AS EffectiveCostChange
-FROM explained
-GROUP BY {shown}
-ORDER BY abs(BilledCostChange) DESC, abs(EffectiveCostChange) DESC, {shown}
+  CAST(coalesce(sum(charges) FILTER (NOT is_after), 0) AS BIGINT) AS ChargesBefore,
+  CAST(coalesce(sum(charges) FILTER (is_after), 0) AS BIGINT) AS ChargesAfter,
+  sum(billed) FILTER (NOT is_after) AS BilledCostBefore, sum(billed) FILTER (is_after) AS BilledCostAfter,
+  coalesce(sum(billed) FILTER (is_after), 0) - coalesce(sum(billed) FILTER (NOT is_after), 0) AS BilledCostChange,
+  sum(effective) FILTER (NOT is_after) AS EffectiveCostBefore, sum(effective) FILTER (is_after) AS EffectiveCostAfter,
+  coalesce(sum(effective) FILTER (is_after), 0) - coalesce(sum(effective) FILTER (NOT is_after), 0)
+    AS EffectiveCostChange
+FROM grouped g JOIN explained e ON {same}
+GROUP BY {order}
+ORDER BY abs(BilledCostChange) DESC, abs(EffectiveCostChange) DESC, {order}

@@ -35,5 +35,11 @@ std::unique_ptr<flow::TaskType> make_ledger_sync(
 std::unique_ptr<flow::TaskType> make_ledger_query(CostBook book);
 std::unique_ptr<flow::TaskType> make_ledger_export(CostBook book);
 std::unique_ptr<flow::TaskType> make_ledger_reconcile(CostBook book);
+std::unique_ptr<flow::TaskType> make_ledger_diff(CostBook book);
+
+/// Triggers that look for generations booked since they last looked: any of them, or only a billing
+/// period that changed after it had been closed.
+std::unique_ptr<flow::PollingType> make_ledger_booked_trigger(CostBook book);
+std::unique_ptr<flow::PollingType> make_ledger_period_changed_trigger(CostBook book);
 
 }  // namespace outlay::tasks

@@ -32,16 +32,6 @@ base::Result<std::optional<base::Date>> day_property(
   return std::optional(*day);
 }
 
-/// A list of names; a lone text may hold several with commas between.
-base::Result<std::vector<std::string>> names_property(
-    flow::TaskContext& context, const Value& properties, std::string_view name) {
-  std::vector<std::string> out;
-  for (const std::string& item : TRY(texts_property(context, properties, name))) {
-    for (std::string& piece : base::split_trimmed(item, ',')) out.push_back(std::move(piece));
-  }
-  return out;
-}
-
 base::Result<ledger::CostQuery> cost_query(flow::TaskContext& context, const Value& properties) {
   ledger::CostQuery query;
   std::vector<std::string> metrics = TRY(names_property(context, properties, "metrics"));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "format/json.h"
 #include "io/file.h"
+#include "tasks/properties.h"
 
 namespace outlay::tasks {
 namespace {
@@ -99,6 +100,24 @@ base::Result<ledger::Ledger*> cost_book(const CostBook& book) {
   if (book.opened != nullptr) return book.opened;
   if (book.open) return book.open();
   return base::conflict("this process was started without a cost book; run it with a data folder");
+}
+
+base::Result<std::vector<std::string>> names_property(
+    flow::TaskContext& context, const Value& properties, std::string_view name) {
+  std::vector<std::string> out;
+  for (const std::string& item : TRY(texts_property(context, properties, name))) {
+    for (std::string& piece : base::split_trimmed(item, ',')) out.push_back(std::move(piece));
+  }
+  return out;
+}
+
+base::Result<std::optional<base::Instant>> instant_property(
+    flow::TaskContext& context, const Value& properties, std::string_view name) {
+  const std::string text = TRY(flow::text_property(context, properties, name));
+  if (text.empty()) return std::optional<base::Instant>();
+  auto instant = base::parse_instant(text);
+  if (!instant) return instant.error().within("property " + std::string(name));
+  return std::optional(*instant);
 }
 
 }  // namespace outlay::tasks

@@ -19,6 +19,12 @@ base::Result<base::Done> put_table(
     const format::Value& properties,
     const store::Table& table,
     format::Object& outputs);
+/// A list of names; a lone text may hold several with commas between.
+base::Result<std::vector<std::string>> names_property(
+    flow::TaskContext& context, const format::Value& properties, std::string_view name);
+/// ISO 8601; absent when the property is.
+base::Result<std::optional<base::Instant>> instant_property(
+    flow::TaskContext& context, const format::Value& properties, std::string_view name);
 /// The cost book, or an error when this process has none.
 base::Result<ledger::Ledger*> cost_book(const CostBook& book);
 
