@@ -220,7 +220,8 @@ std::string day_period(int hour) {
   return hour < 21 ? "in the evening" : "at night";
 }
 
-std::string date_piece(const Piece& piece, const DateTime& time, const DateTime::Fields& at) {
+std::string date_piece(
+    const Piece& piece, const DateTime& time, const DateTime::Fields& at, const Locale* locale) {
   const std::size_t count = piece.count;
   switch (piece.letter) {
     case 'G':
@@ -234,8 +235,11 @@ std::string date_piece(const Piece& piece, const DateTime& time, const DateTime:
       return padded(at.day_of_year, count);
     case 'M':
     case 'L': {
-      const std::string_view name = kMonths[static_cast<std::size_t>(at.month - 1)];
-      return count <= 2 ? padded(at.month, count) : name_text(name, count);
+      const auto place = static_cast<std::size_t>(at.month - 1);
+      if (count <= 2) return padded(at.month, count);
+      if (locale != nullptr && count <= 4)
+        return (count == 3 ? locale->short_months : locale->months)[place];
+      return name_text(kMonths[place], count);
     }
     case 'd':
       return padded(at.day, count);
@@ -261,6 +265,9 @@ std::string date_piece(const Piece& piece, const DateTime& time, const DateTime:
       const std::string_view name = kDays[static_cast<std::size_t>(at.weekday - 1)];
       // Java's default locale counts the week's days from Sunday.
       if (piece.letter != 'E' && count <= 2) return padded(at.weekday % 7 + 1, count);
+      const auto place = static_cast<std::size_t>(at.weekday - 1);
+      if (locale != nullptr && count <= 4)
+        return (count <= 3 ? locale->short_days : locale->days)[place];
       return name_text(name, count < 3 ? 3 : count);
     }
     default:
@@ -342,7 +349,11 @@ std::string print_offset(std::int32_t offset, std::string_view separator, bool h
   return out;
 }
 
-base::Result<std::string> print_by_pattern(const DateTime& given, std::string_view format) {
+base::Result<std::string> print_by_pattern(
+    const DateTime& given, std::string_view format, const Locale* locale) {
+  if (locale != nullptr)
+    if (const auto style = locale->styles.find(format); style != locale->styles.end())
+      format = style->second;
   const std::vector<Piece> pieces = TRY(pieces_of_format(format));
   const DateTime time = format == "iso_instant" ? given.in(base::Zone()) : given;
   const DateTime::Fields at = time.fields();
@@ -361,7 +372,7 @@ base::Result<std::string> print_by_pattern(const DateTime& given, std::string_vi
     } else if (kZone.find(piece.letter) != std::string_view::npos) {
       out += zone_piece(piece, time);
     } else {
-      out += date_piece(piece, time, at);
+      out += date_piece(piece, time, at, locale);
     }
   }
   return out;

@@ -102,6 +102,10 @@ Result<Value> Executor::created_value(const Creation& creation, std::vector<std:
     if (behavior == "FAIL_EXECUTION") given.set("failedCheck", check["message"]);
     ignored.push_back("check: " + check["message"].text_or(""));
   }
+  if (const Value& error = request.trigger["error"]; error.is_text()) {
+    given.set("failedCheck", error);
+    ignored.push_back("check: " + error.as_text());
+  }
   given.set("inputs", std::move(inputs));
   given.set("variables", flow.variables);
   given.set("labels", TRY(labels_for(creation)));

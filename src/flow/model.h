@@ -197,6 +197,7 @@ struct Trigger {
   std::string id, type;
   base::Place place;
   bool is_disabled = false, allow_concurrent = false, with_seconds = false;
+  bool fails_on_error = false;  ///< failOnTriggerError: a look that fails makes a FAILED execution
   std::string cron;
   std::optional<Cron> rule;  ///< what `cron` says
   base::Zone zone;

@@ -213,6 +213,14 @@ void TaskParser::read_children(Fields& fields, int index) {
       }
       TaskList tasks = read("tasks");
       if (tasks.empty()) fields.wrong("tasks", "a list with at least one task");
+      if (at(index).kind == TaskKind::working_directory)
+        for (const int child : tasks)
+          if (at(child).kind != TaskKind::work)
+            add_error(
+                problems_,
+                fields.what() + ": only runnable tasks may stand in a WorkingDirectory; found " +
+                    at(child).type,
+                at(child).place);
       at(index).tasks = std::move(tasks);
     }
   }

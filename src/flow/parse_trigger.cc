@@ -343,7 +343,8 @@ Trigger parse_trigger(const format::Node& node, const TaskRegistry& registry, Pr
   trigger.stop_after = read_states(fields, "stopAfter");
   read_kind(fields, trigger);
   read_conditions(fields, trigger);
-  fields.ignore({"description", "version", "pluginDefaultsRef", "failOnTriggerError", "logLevel"});
+  trigger.fails_on_error = fields.flag("failOnTriggerError");
+  fields.ignore({"description", "version", "pluginDefaultsRef", "logLevel", "logToFile"});
   fields.without_effect({"workerGroup", "assets"}, "there are no worker groups or assets here");
   fields.done();
   if (const format::Node* inputs = node.find("inputs"); inputs != nullptr)

@@ -271,6 +271,10 @@ void Scheduler::poll(const Key& key, const Schedule& schedule, const std::string
         {"flow", schedule.flow->id},
         {"trigger", trigger.id},
         {"because", seen.error().text()});
+  if (!seen && trigger.fails_on_error) {
+    const auto told = create(schedule, {}, seen.error().text(), id);
+    if (!told) LOG(error, "a trigger could not tell", {"because", told.error().text()});
+  }
   if (!seen || !*seen) return execution_ended(id, State::skipped);
   const auto begun = create(schedule, **seen, Value(), id);
   if (begun && !trigger.allow_concurrent) return;
@@ -342,6 +346,12 @@ Result<std::string> Scheduler::create(
   const Value seen(variables);
   request.trigger =
       Value::object({{"id", trigger.id}, {"type", trigger.type}, {"variables", seen}});
+  if (backfill.is_text()) {
+    // Not a backfill: what went wrong with a trigger that is to fail.
+    format::Object failed = request.trigger.as_object();
+    failed.set("error", backfill);
+    request.trigger = Value(std::move(failed));
+  }
   if (trigger.inputs.is_object()) {
     const expr::Scope scope(
         Value::object({{"trigger", seen}, {"schedule", seen}, {"vars", flow.variables}}),

@@ -54,6 +54,7 @@ void add_all_tasks(flow::TaskRegistry& registry, const TaskWorld& world) {
   registry.add(make_http_request(*world.http));
   registry.add(make_http_download(*world.http));
   registry.add(make_sse_request(*world.http));
+  registry.add(make_http_trigger(*world.http));
 
   for (const ScriptLanguage& language : script_languages()) {
     registry.add(make_script(language, *world.http));

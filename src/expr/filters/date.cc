@@ -11,6 +11,7 @@
 #include "expr/date_pattern.h"
 #include "expr/date_time.h"
 #include "expr/holidays.h"
+#include "expr/locales.h"
 
 namespace outlay::expr {
 namespace {
@@ -24,19 +25,19 @@ base::Result<base::Zone> zone_argument(const Call& call, std::size_t index) {
   return base::Zone::find(name);
 }
 
-base::Result<base::Done> check_locale(const Call& call, std::size_t index) {
-  const std::string locale = TRY(call.text_or(index, "locale", "en"));
-  if (locale == "en" || locale.starts_with("en_") || locale.starts_with("en-")) return base::Done{};
-  return call.error(
-      fmt::format("the argument 'locale' knows English only ('en'), found '{}'", locale));
+base::Result<const Locale*> locale_argument(const Call& call, std::size_t index) {
+  const std::string tag = TRY(call.text_or(index, "locale", "en"));
+  const auto found = find_locale(tag);
+  if (!found) return call.error(found.error().message);
+  return *found;
 }
 
 // The arguments format, timeZone, existingFormat and locale begin at `first`.
 Answer printed(const Call& call, const DateTime& time, std::size_t first) {
   const std::string format = TRY(call.text_or(first, "format", "iso"));
-  TRY(check_locale(call, first + 3));
+  const Locale* const locale = TRY(locale_argument(call, first + 3));
   base::Zone zone = TRY(zone_argument(call, first + 1));
-  return as_value(print_by_pattern(time.in(std::move(zone)), format));
+  return as_value(print_by_pattern(time.in(std::move(zone)), format, locale));
 }
 
 base::Result<DateTime> input_time(

@@ -12,5 +12,6 @@ namespace outlay::tasks {
 std::unique_ptr<flow::TaskType> make_http_request(io::Http& http);
 std::unique_ptr<flow::TaskType> make_http_download(io::Http& http);
 std::unique_ptr<flow::TaskType> make_sse_request(io::Http& http);
+std::unique_ptr<flow::PollingType> make_http_trigger(io::Http& http);
 
 }  // namespace outlay::tasks

@@ -47,6 +47,22 @@ TEST_F(http_tasks, a_body_map_is_sent_as_json) {
   EXPECT_THAT(http.requests[0].headers, Contains(Pair("X-A", "b")));
 }
 
+TEST_F(http_tasks, a_trigger_fires_when_the_answer_meets_its_condition) {
+  http.answer = {200, {{"content-type", "application/json"}}, R"({"ready":true})"};
+  const auto trigger = make_http_trigger(http);
+  const auto poll = [&](const std::string& condition) {
+    return trigger->poll(
+        context, format::Value::object({{"uri", "http://h/p"}, {"responseCondition", condition}}));
+  };
+  const auto fired = poll("{{ response.body.ready and response.statusCode == 200 }}");
+  ASSERT_TRUE(fired) << fired.error().text();
+  ASSERT_TRUE(*fired);
+  EXPECT_EQ(format::print_json(*(**fired).find("body")), R"({"ready":true})");
+  EXPECT_FALSE(*poll("{{ not response.body.ready }}"));
+  http.answer.status = 503;
+  EXPECT_FALSE(poll("{{ true }}"));
+}
+
 TEST_F(http_tasks, parameters_and_forms_are_encoded) {
   ASSERT_TRUE(
       request("{uri: 'http://h/?z=1', params: {q: 'a b&c', l: [1, 2]}, method: POST, formData: {k: "

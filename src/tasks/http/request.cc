@@ -1,22 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/text.h"
-#include "format/json.h"
 #include "tasks/http/http.h"
 #include "tasks/http/request_parts.h"
 #include "tasks/spec.h"
 
 namespace outlay::tasks {
 namespace {
-
-/// The body as a document when it says that it is JSON, else as text.
-format::Value body_value(const io::HttpAnswer& answer) {
-  const std::string type = base::lower(answer.header("content-type"));
-  if (type.find("json") != std::string::npos) {
-    if (auto parsed = format::parse_json(answer.body)) return *parsed;
-  }
-  if (!base::is_utf8(answer.body)) return base::base64_encode(answer.body);
-  return answer.body;
-}
 
 class HttpRequestTask final : public SpecTask {
  public:

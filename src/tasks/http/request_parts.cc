@@ -232,6 +232,15 @@ base::Result<PreparedRequest> prepare_request(flow::TaskContext& context, const 
   return prepared;
 }
 
+format::Value body_value(const io::HttpAnswer& answer) {
+  const std::string type = base::lower(answer.header("content-type"));
+  if (type.find("json") != std::string::npos) {
+    if (auto parsed = format::parse_json(answer.body)) return *parsed;
+  }
+  if (!base::is_utf8(answer.body)) return base::base64_encode(answer.body);
+  return answer.body;
+}
+
 Value headers_value(const io::Headers& headers) {
   std::vector<std::pair<std::string, format::Array>> gathered;
   for (const auto& header : headers) {

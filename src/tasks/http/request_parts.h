@@ -30,6 +30,8 @@ base::Result<base::Done> apply_options(
 /// options describe.
 base::Result<PreparedRequest> prepare_request(
     flow::TaskContext& context, const format::Value& properties);
+/// The body as a document when it says that it is JSON, as text, or as base64.
+format::Value body_value(const io::HttpAnswer& answer);
 /// Headers as a map from name to the list of its values.
 format::Value headers_value(const io::Headers& headers);
 /// "GET https://host/path answered 404: body's begin".
