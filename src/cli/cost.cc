@@ -22,7 +22,16 @@ Result<int> query(Session& session, const Given& given) {
     request.set("out", TRY(out_file(given)));
     return print_written(session, TRY(session.call("ledger.query_to_file", std::move(request))));
   }
-  return print_result(session, given, TRY(session.call("ledger.query", std::move(request))));
+  const Value answer = TRY(session.call("ledger.query", std::move(request)));
+  if (!given.has("explain")) return print_result(session, given, answer);
+  if (session.wants_json()) {
+    session.print_json(
+        Value::object({{"answeredBy", answer["answeredBy"]}, {"sql", answer["sql"]}}));
+    return 0;
+  }
+  session.out() << "answered by the " << answer["answeredBy"].text_or("") << "\n"
+                << answer["sql"].text_or("") << "\n";
+  return 0;
 }
 
 Result<int> sql(Session& session, const Given& given) {
@@ -79,7 +88,8 @@ std::vector<Command> cost_commands() {
             "outlay query --metric BilledCost,EffectiveCost --by tag:team --granularity month "
             "--format csv",
             "outlay query --by ServiceName --where \"RegionId = 'us-east-1'\" --json",
-            "outlay query --currency EUR --granularity month"},
+            "outlay query --currency EUR --granularity month",
+            "outlay query --by ServiceName --explain"},
        .run = &query},
       {.words = "sql",
        .summary = "Answers a SELECT over the FOCUS views of the ledger.",

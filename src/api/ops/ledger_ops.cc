@@ -48,6 +48,7 @@ Result<Value> query_cost(Parts& parts, const Request& request, const CallHooks&)
   const ledger::CostAnswer answer = TRY(cost_answer(parts, request));
   format::Object out = table_json(answer.table);
   out.set("answeredBy", answer.answered_by);
+  if (request.boolean("explain")) out.set("sql", answer.sql);
   out.set(
       "currencies",
       distinct_values(answer.table, request.has("currency") ? "Currency" : "BillingCurrency"));
@@ -156,6 +157,16 @@ Result<Value> list_sources(Parts& parts, const Request&, const CallHooks&) {
 
 namespace {
 
+std::vector<Param> explained_cost_params() {
+  std::vector<Param> params = cost_params();
+  params.push_back(with_fallback(
+      "explain",
+      ParamKind::boolean,
+      "say what answered, the daily roll-up or the rows, and by which SQL",
+      Value(false)));
+  return params;
+}
+
 std::vector<Param> with_out(std::vector<Param> params) {
   params.push_back(required("out", ParamKind::text, "Parquet file to write"));
   return params;
@@ -242,7 +253,7 @@ std::vector<BoundOperation> ledger_operations() {
         .permission = "ledger.read",
         .method = "GET",
         .path = "ledger/query",
-        .params = cost_params(),
+        .params = explained_cost_params(),
         .answer = R"({"columns":[...],"rows":[...],"answeredBy":"rollup","currencies":["USD"]})",
         .example = R"({"by":"ServiceName,tag:team","from":"2026-01-01","to":"2026-02-01"})"},
        &query_cost},
