@@ -7,13 +7,14 @@
 namespace outlay::io {
 namespace {
 
-TEST(Sftp, a_listing_gives_files_with_their_sizes_and_folders) {
+TEST(SftpListing, a_listing_gives_files_with_their_sizes_and_folders) {
   const auto entries = parse_sftp_listing(
       "drwxr-xr-x    2 root     root         4096 Dec  1 03:00 .\n"
       "drwxr-xr-x    2 root     root         4096 Dec  1 03:00 2026-01\n"
       "-rw-r--r--    1 root     root        12345 Dec  1  2025 bill of May.csv\r\n"
       "-rw-r--r--    1 root     root            3 Dec  1 03:00 .hidden\n"
-      "lrwxrwxrwx    1 root     root            3 Dec  1 03:00 last -> /etc\n"
+      "lrwxrwxrwx    1 root     root            3 Dec  1 03:00 last -> there\n"
+      "lrwxrwxrwx    1 root     root            3 Dec  1 03:00 outside -> /etc\n"
       "total 3\n"
       "-rw-r--r--    1 root     root            x Dec  1 03:00 odd\n");
   ASSERT_EQ(entries.size(), 3U);
