@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "flow/engine.h"
 #include "format/json.h"
+#include "io/process.h"
 #include "io/secrets.h"
 #include "store/database.h"
 #include "tasks/all.h"
@@ -163,12 +164,15 @@ tasks:
 }
 
 TEST(examples, flows_and_files_go_into_a_repository_and_come_back) {
-  if (std::system("git --version > /dev/null 2>&1") != 0)  // NOLINT(concurrency-mt-unsafe)
-    GTEST_SKIP() << "there is no git here";
   House house;
   const io::Path far = house.scratch.path() / "far.git";
-  const std::string make = "git init -q --bare -b main " + far.string();
-  ASSERT_EQ(std::system(make.c_str()), 0);  // NOLINT(concurrency-mt-unsafe)
+  io::Command make;
+  make.arguments = {"git", "init", "-q", "--bare", "-b", "main", far.string()};
+  make.environment = {
+      {"PATH", "/usr/bin:/bin:/usr/local/bin"}, {"HOME", far.parent_path().string()}};
+  make.folder = far.parent_path();
+  const auto made = io::run_process(make, [](io::Stream, std::string_view) {});
+  if (!made || made->exit_status != 0) GTEST_SKIP() << "there is no git here";
   ASSERT_TRUE(house.engine->namespace_files().put("company.team", "sql/cost ü.sql", "select 1"));
   ASSERT_TRUE(house.engine->save(
       "id: daily\nnamespace: company.team.web\ntasks:\n  - {id: a, type: "
