@@ -117,32 +117,48 @@ Value describe_errors() {
   return Value(std::move(out));
 }
 
-Value describe_tasks(const flow::TaskRegistry& registry) {
-  format::Array out;
-  for (const flow::TaskType* type : registry.all()) {
-    const flow::TaskInfo& info = type->info();
-    out.push_back(Value::object(
-        {{"type", info.type}, {"summary", info.summary}, {"aliases", texts(info.aliases)}}));
-  }
-  return Value(std::move(out));
+namespace {
+
+Value line_of(const flow::TaskInfo& info, std::string_view kind) {
+  return Value::object(
+      {{"type", info.type},
+       {"kind", std::string(kind)},
+       {"summary", info.summary},
+       {"aliases", texts(info.aliases)}});
 }
 
-Result<Value> describe_task(const flow::TaskRegistry& registry, std::string_view type) {
-  const flow::TaskType* found = registry.find(type);
-  if (found == nullptr) {
-    return base::not_found(
-        "There is no task type \"" + std::string(type) + "\"." +
-        base::did_you_mean(type, registry.names()));
-  }
-  const flow::TaskInfo& info = found->info();
+Value whole_of(const flow::TaskInfo& info, std::string_view kind) {
   return Value::object({
       {"type", info.type},
+      {"kind", std::string(kind)},
       {"summary", info.summary},
       {"aliases", texts(info.aliases)},
       {"properties", info.properties},
       {"outputs", info.outputs},
       {"example", info.example},
   });
+}
+
+}  // namespace
+
+Value describe_tasks(const flow::TaskRegistry& registry) {
+  format::Array out;
+  for (const flow::TaskType* type : registry.all()) out.push_back(line_of(type->info(), "task"));
+  for (const flow::PollingType* type : registry.all_polling())
+    out.push_back(line_of(type->info(), "trigger"));
+  return Value(std::move(out));
+}
+
+Result<Value> describe_task(const flow::TaskRegistry& registry, std::string_view type) {
+  if (const flow::TaskType* found = registry.find(type); found != nullptr)
+    return whole_of(found->info(), "task");
+  if (const flow::PollingType* found = registry.find_polling(type); found != nullptr)
+    return whole_of(found->info(), "trigger");
+  std::vector<std::string> names = registry.names();
+  for (const flow::PollingType* polling : registry.all_polling())
+    names.push_back(polling->info().type);
+  return base::not_found(
+      "There is no task type \"" + std::string(type) + "\"." + base::did_you_mean(type, names));
 }
 
 }  // namespace outlay::api

@@ -14,9 +14,9 @@ format::Value describe_operations();
 format::Value describe_settings();
 format::Value describe_connectors();
 format::Value describe_errors();
-/// One line per task type.
+/// One line per task type and polling trigger.
 format::Value describe_tasks(const flow::TaskRegistry& registry);
-/// One task type in full; not_found names the nearest.
+/// One of them in full; not_found names the nearest.
 base::Result<format::Value> describe_task(
     const flow::TaskRegistry& registry, std::string_view type);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "io/aws_credentials.h"
+#include "io/external_secrets.h"
 #include "tasks/all.h"
 #include "tasks/plugins/plugins.h"
 
@@ -64,6 +65,44 @@ std::string secrets_key_hint(const Config& config) {
          "secrets.key_file (or put the key into OUTLAY_SECRETS_KEY).";
 }
 
+/// The stores of secrets outside that the settings name, behind the ones of this machine.
+void add_external_secrets(
+    const Config& config,
+    io::Http& http,
+    io::Pause& pause,
+    const base::Clock& clock,
+    std::vector<std::unique_ptr<io::Secrets>>& places) {
+  const auto kept =
+      base::parse_duration(config.text("secrets.kept")).value_or(std::chrono::minutes(1));
+  const auto add = [&](std::unique_ptr<io::SecretSource> source) {
+    places.push_back(std::make_unique<io::ExternalSecrets>(std::move(source), kept, clock));
+  };
+  if (!config.text("secrets.vault.address").empty()) {
+    io::VaultSettings vault;
+    vault.address = config.text("secrets.vault.address");
+    while (vault.address.ends_with('/')) vault.address.pop_back();
+    vault.token = config.text("secrets.vault.token");
+    const io::Path file = config.path("secrets.vault.token_file");
+    if (vault.token.empty() && !file.empty())
+      vault.token = std::string(base::trim(io::read_file(file).value_or("")));
+    vault.role_id = config.text("secrets.vault.role_id");
+    vault.secret_id = config.text("secrets.vault.secret_id");
+    vault.mount = config.text("secrets.vault.mount");
+    vault.prefix = config.text("secrets.vault.prefix");
+    vault.name_space = config.text("secrets.vault.namespace");
+    add(std::make_unique<io::VaultSource>(std::move(vault), http, pause, clock));
+  }
+  if (config.boolean("secrets.aws.enabled")) {
+    io::SecretsManagerSettings aws;
+    aws.region = config.text("secrets.aws.region");
+    aws.prefix = config.text("secrets.aws.prefix");
+    aws.role_arn = config.text("secrets.aws.role");
+    aws.endpoint = config.text("secrets.aws.endpoint");
+    add(std::make_unique<io::SecretsManagerSource>(
+        std::move(aws), http, pause, clock, io::process_environment()));
+  }
+}
+
 }  // namespace
 
 Parts::Parts(Config config, const base::Clock& clock)
@@ -75,6 +114,8 @@ Parts::Parts(Config config, const base::Clock& clock)
   places.push_back(std::make_unique<io::EnvironmentSecrets>(config_.path("secrets.folder")));
   places.push_back(std::make_unique<io::EncryptedSecrets>(
       config_.path("data") / "secrets.json", secrets_key(config_), secrets_key_hint(config_)));
+  const Lock lock(mutex_);
+  add_external_secrets(config_, http(), pause_, clock_, places);
   secrets_ = std::make_unique<io::SecretChain>(std::move(places));
 }
 

@@ -155,6 +155,7 @@ std::string settings_markdown(const Value& settings) {
 std::string task_markdown(const Value& plugin) {
   std::string out =
       fmt::format("## {}\n\n{}\n", plugin["type"].text_or(""), plugin["summary"].text_or(""));
+  if (plugin["kind"].text_or("") == "trigger") out += "\nA trigger that looks now and then.\n";
   std::vector<std::string> aliases;
   for (const Value& alias : plugin["aliases"].as_array())
     aliases.push_back("`" + alias.text_or("") + "`");

@@ -247,6 +247,10 @@ void read_depends_on(Fields& owner, Trigger& trigger) {
 
 void read_polling(Fields& fields, Trigger& trigger, Problems& problems) {
   const TaskInfo& info = trigger.polling->info();
+  if (trigger.polling->is_realtime()) {
+    trigger.interval = std::chrono::seconds(1);
+    trigger.allow_concurrent = true;
+  }
   if (const auto interval = fields.duration("interval"); interval) trigger.interval = *interval;
   trigger.properties = fields.node().value();
   if (info.properties["properties"].is_object()) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "flow/schedule_dates.h"
 #include "flow/trigger_context.h"
 #include "format/json.h"
@@ -262,7 +263,7 @@ void Scheduler::fire(const Key& key) {
 void Scheduler::poll(const Key& key, const Schedule& schedule, const std::string& id) {
   const Trigger& trigger = *schedule.trigger;
   TriggerContext context(ports_, *schedule.flow, trigger, id);
-  const auto seen = trigger.polling->poll(context, trigger.properties);
+  const auto seen = trigger.polling->events(context, trigger.properties);
   const auto kept = keep(key, clock_.now(), "");
   if (!kept) LOG(error, "a trigger was not kept", {"because", kept.error().text()});
   if (!seen)
@@ -275,11 +276,16 @@ void Scheduler::poll(const Key& key, const Schedule& schedule, const std::string
     const auto told = create(schedule, {}, seen.error().text(), id);
     if (!told) LOG(error, "a trigger could not tell", {"because", told.error().text()});
   }
-  if (!seen || !*seen) return execution_ended(id, State::skipped);
-  const auto begun = create(schedule, **seen, Value(), id);
-  if (begun && !trigger.allow_concurrent) return;
-  if (!begun) LOG(error, "a trigger could not start its flow", {"because", begun.error().text()});
-  execution_ended(id, State::skipped);
+  bool is_begun = false;
+  for (std::size_t i = 0; seen && i < seen->size(); ++i) {
+    const auto begun = create(schedule, (*seen)[i], Value(), i == 0 ? id : base::new_id());
+    if (begun) {
+      is_begun = true;
+    } else {
+      LOG(error, "a trigger could not start its flow", {"because", begun.error().text()});
+    }
+  }
+  if (!is_begun || trigger.allow_concurrent) execution_ended(id, State::skipped);
 }
 
 Result<Done> Scheduler::keep(const Key& key, base::Instant date, const std::string& id) {

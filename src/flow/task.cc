@@ -39,6 +39,14 @@ base::Result<format::Value> property(
 
 void PollingType::check(const format::Node&, std::vector<Problem>&) const {}
 
+base::Result<std::vector<format::Object>> PollingType::events(
+    TaskContext& context, const format::Value& properties) const {
+  auto seen = TRY(poll(context, properties));
+  std::vector<format::Object> out;
+  if (seen) out.push_back(std::move(*seen));
+  return out;
+}
+
 void TaskRegistry::add(std::unique_ptr<PollingType> type) {
   const PollingType* added = type.get();
   CHECK(polling_by_name_.emplace(added->info().type, added).second);
@@ -49,6 +57,16 @@ void TaskRegistry::add(std::unique_ptr<PollingType> type) {
 const PollingType* TaskRegistry::find_polling(std::string_view type) const {
   const auto found = polling_by_name_.find(type);
   return found == polling_by_name_.end() ? nullptr : found->second;
+}
+
+std::vector<const PollingType*> TaskRegistry::all_polling() const {
+  std::vector<const PollingType*> sorted;
+  sorted.reserve(polling_.size());
+  for (const auto& type : polling_) sorted.push_back(type.get());
+  std::sort(sorted.begin(), sorted.end(), [](const PollingType* a, const PollingType* b) {
+    return a->info().type < b->info().type;
+  });
+  return sorted;
 }
 
 void TaskRegistry::add(std::unique_ptr<TaskType> type) {

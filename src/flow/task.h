@@ -125,6 +125,14 @@ class PollingType {
   /// The variables of `trigger` for a new execution, or nothing when there is no cause for one.
   virtual base::Result<std::optional<format::Object>> poll(
       TaskContext& context, const format::Value& properties) const = 0;
+
+  /// Whether each event begins an execution of its own: `events` is then asked, the trigger is not
+  /// locked while an execution of it runs, and it looks every second unless `interval` says else.
+  virtual bool is_realtime() const { return false; }
+
+  /// The variables of `trigger`, once for each event that is there.
+  virtual base::Result<std::vector<format::Object>> events(
+      TaskContext& context, const format::Value& properties) const;
 };
 
 /// All task types by name and alias. Filled once at start by app.
@@ -133,6 +141,8 @@ class TaskRegistry {
   void add(std::unique_ptr<PollingType> type);
   /// Null when there is none.
   const PollingType* find_polling(std::string_view type) const;
+  /// Every polling trigger, sorted by name.
+  std::vector<const PollingType*> all_polling() const;
   void add(std::unique_ptr<TaskType> type);
   /// Null when there is none.
   const TaskType* find(std::string_view type) const;

@@ -201,7 +201,10 @@ Result<std::string> SecretChain::get(std::string_view name_space, std::string_vi
     if (found || found.error().code != base::Code::not_found) return found;
     reasons.push_back(found.error().message);
   }
-  return base::not_found(reasons.empty() ? "there are no secrets" : reasons.front());
+  std::string told = reasons.empty() ? "there are no secrets" : reasons.front();
+  // The first two places are those of this machine, of which one sentence is enough.
+  for (std::size_t i = 2; i < reasons.size(); ++i) told += " Also, " + reasons[i] + ".";
+  return base::not_found(std::move(told));
 }
 
 std::vector<std::string> SecretChain::keys(std::string_view name_space) {

@@ -43,12 +43,15 @@ std::string one_line(std::string_view message) {
 }
 
 Error failure(const PGresult* result) {
-  const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  return {
-      code_of_state(state == nullptr ? "" : state),
-      "PostgreSQL: " + one_line(PQresultErrorMessage(result)),
-      {},
-      nullptr};
+  const auto field = [&](int which) {
+    const char* text = PQresultErrorField(result, which);
+    return std::string(text == nullptr ? "" : text);
+  };
+  std::string message = field(PG_DIAG_MESSAGE_PRIMARY);
+  if (message.empty()) message = one_line(PQresultErrorMessage(result));
+  for (const int more : {PG_DIAG_MESSAGE_DETAIL, PG_DIAG_MESSAGE_HINT})
+    if (const std::string text = field(more); !text.empty()) message += "; " + one_line(text);
+  return {code_of_state(field(PG_DIAG_SQLSTATE)), "PostgreSQL: " + message, {}, nullptr};
 }
 
 // What a failed connection says has no SQLSTATE, only words.

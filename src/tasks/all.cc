@@ -5,6 +5,7 @@
 #include "tasks/core/core.h"
 #include "tasks/engine/engine_tasks.h"
 #include "tasks/fs/local.h"
+#include "tasks/fs/sftp.h"
 #include "tasks/git/git.h"
 #include "tasks/http/http.h"
 #include "tasks/kubernetes/kubernetes.h"
@@ -20,7 +21,8 @@ namespace outlay::tasks {
 
 namespace {
 
-void add(flow::TaskRegistry& registry, std::vector<std::unique_ptr<flow::TaskType>> types) {
+template <class Type>
+void add(flow::TaskRegistry& registry, std::vector<std::unique_ptr<Type>> types) {
   for (auto& type : types) registry.add(std::move(type));
 }
 
@@ -50,6 +52,7 @@ void add_all_tasks(flow::TaskRegistry& registry, const TaskWorld& world) {
   add(registry, make_namespace_file_tasks());
   add(registry, make_execution_tasks());
   add(registry, make_log_tasks());
+  add(registry, make_flow_tasks());
 
   registry.add(make_http_request(*world.http));
   registry.add(make_http_download(*world.http));
@@ -65,16 +68,24 @@ void add_all_tasks(flow::TaskRegistry& registry, const TaskWorld& world) {
   add(registry, make_kubernetes_tasks());
   registry.add(make_git_clone());
   registry.add(make_git_sync_flows());
+  add(registry, make_git_engine_tasks());
 
   registry.add(make_slack_webhook(*world.http));
+  add(registry, make_slack_app_tasks(*world.http));
   add(registry, make_notifications(*world.http));
   add(registry, make_mail_tasks());
 
   add(registry, make_aws_tasks(*world.http));
+  add(registry, make_aws_triggers(*world.http));
 
   add(registry, make_sql_tasks());
+  add(registry, make_sql_triggers());
   add(registry, make_serdes_tasks());
+  add(registry, make_excel_tasks());
   add(registry, make_local_file_tasks());
+  add(registry, make_sftp_tasks());
+  registry.add(make_sftp_trigger());
+  registry.add(make_ssh_command());
 
   const CostBook book =
       world.ledger != nullptr ? CostBook(world.ledger) : CostBook(world.open_ledger);

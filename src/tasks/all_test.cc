@@ -43,9 +43,16 @@ TEST_F(all_tasks, are_found_by_their_names_of_today_and_before) {
   }
 }
 
+/// What is known of every task type and polling trigger.
+std::vector<flow::TaskInfo> infos_of(const flow::TaskRegistry& registry) {
+  std::vector<flow::TaskInfo> out;
+  for (const flow::TaskType* type : registry.all()) out.push_back(type->info());
+  for (const flow::PollingType* type : registry.all_polling()) out.push_back(type->info());
+  return out;
+}
+
 TEST_F(all_tasks, describe_every_property_and_output) {
-  for (const flow::TaskType* type : registry.all()) {
-    const flow::TaskInfo& info = type->info();
+  for (const flow::TaskInfo& info : infos_of(registry)) {
     for (const format::Value& schema : {info.properties, info.outputs}) {
       for (const auto& [name, member] : schema["properties"].as_object()) {
         EXPECT_FALSE(member["description"].text_or("").empty()) << info.type << " " << name;
@@ -55,8 +62,7 @@ TEST_F(all_tasks, describe_every_property_and_output) {
 }
 
 TEST_F(all_tasks, have_an_example_that_is_a_flow_without_problems) {
-  for (const flow::TaskType* type : registry.all()) {
-    const flow::TaskInfo& info = type->info();
+  for (const flow::TaskInfo& info : infos_of(registry)) {
     EXPECT_NE(info.example.find("type: " + info.type), std::string::npos) << info.type;
     const flow::ParsedFlow parsed = flow::parse_flow(info.example, info.type, registry);
     for (const flow::Problem& problem : parsed.problems) {

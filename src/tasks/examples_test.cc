@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "flow/engine.h"
 #include "format/json.h"
+#include "io/process.h"
 #include "io/secrets.h"
 #include "store/database.h"
 #include "tasks/all.h"
@@ -143,8 +145,7 @@ tasks:
 )");
   EXPECT_EQ(execution["state"]["current"].text_or("?"), "SUCCESS") << house.log_of(execution);
   const format::Value& run = execution["taskRunList"].as_array().back();
-  EXPECT_EQ(
-      run["outputs"]["value"].text_or(""), "the price is wrong|4|false|false|four");
+  EXPECT_EQ(run["outputs"]["value"].text_or(""), "the price is wrong|4|false|false|four");
 }
 
 TEST(examples, an_unknown_property_names_the_nearest_known_one) {
@@ -160,6 +161,43 @@ tasks:
   ASSERT_FALSE(saved);
   EXPECT_TRUE(contains(saved.error().text(), "fetchTyp")) << saved.error().text();
   EXPECT_TRUE(contains(saved.error().text(), "fetchType\"")) << saved.error().text();
+}
+
+TEST(examples, flows_and_files_go_into_a_repository_and_come_back) {
+  House house;
+  const io::Path far = house.scratch.path() / "far.git";
+  io::Command make;
+  make.arguments = {"git", "init", "-q", "--bare", "-b", "main", far.string()};
+  make.environment = {
+      {"PATH", "/usr/bin:/bin:/usr/local/bin"}, {"HOME", far.parent_path().string()}};
+  make.folder = far.parent_path();
+  const auto made = io::run_process(make, [](io::Stream, std::string_view) {});
+  if (!made || made->exit_status != 0) GTEST_SKIP() << "there is no git here";
+  ASSERT_TRUE(house.engine->namespace_files().put("company.team", "sql/cost ü.sql", "select 1"));
+  ASSERT_TRUE(house.engine->save(
+      "id: daily\nnamespace: company.team.web\ntasks:\n  - {id: a, type: "
+      "io.kestra.plugin.core.log.Log, message: a}\n",
+      "daily.yaml"));
+  const std::string source = R"(
+id: push
+namespace: company.team
+variables: {url: "URL"}
+tasks:
+  - {id: flows, type: io.kestra.plugin.git.PushFlows, url: "{{ vars.url }}", includeChildNamespaces: true, authorName: Ada}
+  - {id: files, type: io.kestra.plugin.git.PushNamespaceFiles, url: "{{ vars.url }}"}
+  - {id: again, type: io.kestra.plugin.git.PushNamespaceFiles, url: "{{ vars.url }}"}
+  - {id: back, type: io.kestra.plugin.git.SyncNamespaceFiles, url: "{{ vars.url }}", branch: main, namespace: other}
+  - {id: flows_back, type: io.kestra.plugin.git.SyncFlows, url: "{{ vars.url }}", branch: main, targetNamespace: other}
+  - id: told
+    type: io.kestra.plugin.core.debug.Return
+    format: "{{ outputs.flows.count }} {{ outputs.flows.commitId | length }} {{ outputs.files.count }} {{ outputs.again.commitId ?? 'nothing' }} {{ outputs.back.count }} {{ outputs.flows_back.count }}"
+)";
+  const format::Value execution =
+      house.run(base::replace_all(source, "URL", "file://" + far.string()));
+  EXPECT_EQ(execution["state"]["current"].text_or("?"), "SUCCESS") << house.log_of(execution);
+  const auto& runs = execution["taskRunList"].as_array();
+  EXPECT_EQ(runs.back()["outputs"]["value"].text_or(""), "2 40 1 nothing 1 2");
+  EXPECT_EQ(house.engine->namespace_files().read("other", "sql/cost ü.sql").value(), "select 1");
 }
 
 }  // namespace

@@ -39,4 +39,17 @@ flow::TaskInfo read_spec(std::string_view name) {
   return info;
 }
 
+flow::TaskInfo read_spec_with(std::string_view name, std::string_view shared) {
+  flow::TaskInfo info = read_spec(name);
+  const auto more = format::parse_yaml(embedded_file(shared), shared);
+  CHECK(more.has_value());
+  format::Object members = info.properties["properties"].as_object();
+  const Value added = more->value();
+  for (const auto& [property, schema] : added.as_object()) members.set(property, schema);
+  format::Object schema = info.properties.as_object();
+  schema.set("properties", std::move(members));
+  info.properties = std::move(schema);
+  return info;
+}
+
 }  // namespace outlay::tasks

@@ -13,6 +13,9 @@ namespace outlay::tasks {
 /// whole.
 flow::TaskInfo read_spec(std::string_view name);
 
+/// The same with the properties of a second file, which several types share.
+flow::TaskInfo read_spec_with(std::string_view name, std::string_view shared);
+
 /// A task type whose info comes from a spec file.
 class SpecTask : public flow::TaskType {
  public:

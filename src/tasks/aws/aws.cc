@@ -1,31 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tasks/aws/aws.h"
 
-#include "base/check.h"
-#include "format/yaml.h"
 #include "tasks/aws/families.h"
-#include "tasks/embedded.h"
 #include "tasks/spec.h"
 
 namespace outlay::tasks {
-namespace {
 
 using format::Value;
 
-/// The spec file, with the properties that all AWS tasks share.
-flow::TaskInfo aws_spec(std::string_view name) {
-  constexpr std::string_view kShared = "aws/shared.yaml";
-  flow::TaskInfo info = read_spec(name);
-  const auto shared = format::parse_yaml(embedded_file(kShared), kShared);
-  CHECK(shared.has_value());
-  format::Object members = info.properties["properties"].as_object();
-  const Value more = shared->value();
-  for (const auto& [property, schema] : more.as_object()) members.set(property, schema);
-  format::Object schema = info.properties.as_object();
-  schema.set("properties", std::move(members));
-  info.properties = std::move(schema);
-  return info;
-}
+flow::TaskInfo aws_spec(std::string_view name) { return read_spec_with(name, "aws/shared.yaml"); }
+
+namespace {
 
 class AwsTask final : public SpecTask {
  public:
@@ -44,11 +29,45 @@ class AwsTask final : public SpecTask {
   io::Http& http_;
 };
 
+class AwsTrigger final : public flow::PollingType {
+ public:
+  AwsTrigger(const AwsLook& look, io::Http& http)
+      : look_(look), http_(http), info_(aws_spec(look.spec)) {}
+
+  const flow::TaskInfo& info() const override { return info_; }
+
+  base::Result<std::optional<format::Object>> poll(
+      flow::TaskContext& context, const Value& properties) const override {
+    const auto client =
+        TRY(AwsClient::open(context, properties, http_, std::string(look_.service)));
+    flow::TaskEnd end = TRY(look_.work(context, *client, properties));
+    const Value* told = end.outputs.find(look_.output);
+    const bool is_found =
+        told != nullptr && (told->is_array() ? !told->as_array().empty() : told->int_or(0) > 0);
+    if (!is_found) return std::optional<format::Object>();
+    return std::optional<format::Object>(std::move(end.outputs));
+  }
+
+ private:
+  AwsLook look_;
+  io::Http& http_;
+  flow::TaskInfo info_;
+};
+
 }  // namespace
+
+std::vector<std::unique_ptr<flow::PollingType>> make_aws_triggers(io::Http& http) {
+  std::vector<std::unique_ptr<flow::PollingType>> out;
+  for (const auto& looks : {s3_looks(), message_looks(), billing_looks()}) {
+    for (const AwsLook& look : looks) out.push_back(std::make_unique<AwsTrigger>(look, http));
+  }
+  out.push_back(make_sqs_realtime(http));
+  return out;
+}
 
 std::vector<std::unique_ptr<flow::TaskType>> make_aws_tasks(io::Http& http) {
   std::vector<std::unique_ptr<flow::TaskType>> out;
-  for (const auto& kinds : {s3_kinds(), message_kinds()}) {
+  for (const auto& kinds : {s3_kinds(), message_kinds(), data_kinds(), billing_kinds()}) {
     for (const AwsKind& kind : kinds) out.push_back(std::make_unique<AwsTask>(kind, http));
   }
   return out;

@@ -100,16 +100,22 @@ base::Result<std::unique_ptr<AwsClient>> AwsClient::open(
   client->credentials_ = std::make_unique<io::AwsCredentialChain>(
       std::move(identity), client->http_, io::process_environment());
   if (client->region_.empty()) client->region_ = client->credentials_->region();
-  if (client->region_.empty()) client->region_ = "us-east-1";
+  // Cost Explorer has one endpoint, for all regions:
+  // https://docs.aws.amazon.com/general/latest/gr/billing.html
+  if (client->region_.empty() || client->service_ == "ce") client->region_ = "us-east-1";
   return client;
 }
 
+std::string AwsClient::origin() const {
+  if (!endpoint_.empty()) return endpoint_;
+  std::string host = service_;
+  if (service_ == "cloudwatch") host = "monitoring";
+  if (service_ == "ecr") host = "api.ecr";
+  return fmt::format("https://{}.{}.amazonaws.com", host, region_);
+}
+
 base::Result<io::HttpAnswer> AwsClient::send(io::HttpRequest request, std::string_view path) {
-  const std::string origin = !endpoint_.empty() ? endpoint_
-                             : service_ == "cloudwatch"
-                                 ? fmt::format("https://monitoring.{}.amazonaws.com", region_)
-                                 : fmt::format("https://{}.{}.amazonaws.com", service_, region_);
-  if (request.url.empty()) request.url = origin + std::string(path);
+  if (request.url.empty()) request.url = origin() + std::string(path);
   request.stop = &context_.stop();
   const io::AwsScope scope{region_, service_ == "cloudwatch" ? "monitoring" : service_};
   const auto make = [&]() -> base::Result<io::HttpRequest> {
@@ -133,15 +139,16 @@ base::Result<std::string> AwsClient::query(std::string_view version, QueryPairs 
   return answer.body;
 }
 
-base::Result<Value> AwsClient::json(std::string_view target, const Value& body) {
+base::Result<Value> AwsClient::json(
+    std::string_view target, const Value& body, std::string_view version) {
   io::HttpRequest request;
   request.method = "POST";
   request.body = format::print_json(body);
-  request.headers.emplace_back("Content-Type", "application/x-amz-json-1.0");
+  request.headers.emplace_back("Content-Type", fmt::format("application/x-amz-json-{}", version));
   request.headers.emplace_back("X-Amz-Target", target);
   const io::HttpAnswer answer = TRY(send(std::move(request), "/"));
   if (answer.body.empty()) return Value();
-  return format::parse_json(answer.body);
+  return format::parse_json(answer.body, format::JsonNumbers::exact);
 }
 
 base::Result<io::HttpAnswer> AwsClient::object(

@@ -31,8 +31,14 @@ class AwsClient {
   base::Result<io::HttpAnswer> send(io::HttpRequest request, std::string_view path);
   /// A call of the query protocol (SNS, CloudWatch): the XML of the answer.
   base::Result<std::string> query(std::string_view version, QueryPairs form);
-  /// A call of the JSON protocol (SQS): `target` is "AmazonSQS.SendMessage".
-  base::Result<format::Value> json(std::string_view target, const format::Value& body);
+  /// A call of the JSON protocol: `target` is "AmazonSQS.SendMessage". SQS and DynamoDB speak its
+  /// version 1.0, most others 1.1. Numbers of the answer keep their digits.
+  base::Result<format::Value> json(
+      std::string_view target, const format::Value& body, std::string_view version = "1.0");
+
+  /// Waits; false when the attempt is to stop.
+  bool wait(base::Duration time) { return pause_.wait(time, &context_.stop()); }
+
   /// Sends to an object of a bucket; the key may be empty.
   base::Result<io::HttpAnswer> object(
       io::HttpRequest request,
@@ -42,6 +48,8 @@ class AwsClient {
 
  private:
   AwsClient(flow::TaskContext& context, io::Http& http, std::string service);
+  /// Where the service answers when no endpoint is given.
+  std::string origin() const;
 
   flow::TaskContext& context_;
   std::string service_, region_, endpoint_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Queues, topics, functions and metrics of AWS as tasks.
-#include <charconv>
+#include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -56,30 +57,63 @@ base::Result<TaskEnd> sqs_publish(
   return end;
 }
 
+/// Which queue is read and how.
+struct Queue {
+  std::string url;
+  bool is_json = false, deletes = true;
+  std::int64_t wait_seconds = 1;
+  std::optional<std::int64_t> visibility_seconds;
+};
+
+base::Result<Queue> queue_of(TaskContext& context, const Value& properties) {
+  Queue out;
+  out.url = TRY(needed_property(context, properties, "queueUrl"));
+  out.is_json = TRY(flow::text_property(context, properties, "serdeType")) == "JSON";
+  out.deletes = TRY(flag_property(context, properties, "autoDelete", true));
+  out.visibility_seconds = TRY(integer_property(context, properties, "visibilityTimeout"));
+  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+  constexpr std::int64_t kLongestWait = 20;
+  if (const auto wait = TRY(duration_property(context, properties, "waitTime")))
+    out.wait_seconds = std::clamp<std::int64_t>(
+        std::chrono::duration_cast<std::chrono::seconds>(*wait).count(), 0, kLongestWait);
+  return out;
+}
+
+/// Up to ten messages that wait now; each is deleted once it is read.
+base::Result<Array> receive(AwsClient& client, const Queue& queue) {
+  Object asked;
+  asked.set("QueueUrl", queue.url);
+  asked.set("MaxNumberOfMessages", 10);
+  asked.set("WaitTimeSeconds", queue.wait_seconds);
+  if (queue.visibility_seconds) asked.set("VisibilityTimeout", *queue.visibility_seconds);
+  const Value answer = TRY(client.json("AmazonSQS.ReceiveMessage", Value(std::move(asked))));
+  const Value& found = answer["Messages"];
+  Array out;
+  for (const Value& message : found.is_array() ? found.as_array() : Array()) {
+    const std::string text = message["Body"].text_or("");
+    const auto parsed = queue.is_json ? format::parse_json(text) : base::Result<Value>(Value(text));
+    if (!parsed) return parsed.error().within("a message of the queue");
+    out.push_back(*parsed);
+    if (!queue.deletes) continue;
+    TRY(client.json(
+        "AmazonSQS.DeleteMessage",
+        Value::object({{"QueueUrl", queue.url}, {"ReceiptHandle", message["ReceiptHandle"]}})));
+  }
+  return out;
+}
+
 base::Result<TaskEnd> sqs_consume(
     TaskContext& context, AwsClient& client, const Value& properties) {
-  const std::string queue = TRY(needed_property(context, properties, "queueUrl"));
+  const Queue queue = TRY(queue_of(context, properties));
   const auto most = TRY(integer_property(context, properties, "maxRecords"));
   const auto longest = TRY(duration_property(context, properties, "maxDuration"));
-  const bool is_json = TRY(flow::text_property(context, properties, "serdeType")) == "JSON";
   const base::SystemClock clock;
   const base::Instant begin = clock.now();
   Array records;
   while (!context.stop()) {
-    const Value answer = TRY(client.json(
-        "AmazonSQS.ReceiveMessage",
-        Value::object({{"QueueUrl", queue}, {"MaxNumberOfMessages", 10}, {"WaitTimeSeconds", 1}})));
-    const Value& found = answer["Messages"];
-    const bool is_empty = !found.is_array() || found.as_array().empty();
-    for (const Value& message : is_empty ? Array() : found.as_array()) {
-      const std::string text = message["Body"].text_or("");
-      const auto parsed = is_json ? format::parse_json(text) : base::Result<Value>(Value(text));
-      if (!parsed) return parsed.error().within("a message of the queue");
-      records.push_back(*parsed);
-      TRY(client.json(
-          "AmazonSQS.DeleteMessage",
-          Value::object({{"QueueUrl", queue}, {"ReceiptHandle", message["ReceiptHandle"]}})));
-    }
+    Array some = TRY(receive(client, queue));
+    const bool is_empty = some.empty();
+    for (Value& record : some) records.push_back(std::move(record));
     const bool is_full = most && static_cast<std::int64_t>(records.size()) >= *most;
     const bool is_late = longest && clock.now() - begin >= *longest;
     if (is_full || is_late || (is_empty && !longest)) break;
@@ -89,6 +123,36 @@ base::Result<TaskEnd> sqs_consume(
   end.outputs.set("uri", TRY(store_items(context, records, "messages.ion")));
   return end;
 }
+
+class SqsRealtime final : public flow::PollingType {
+ public:
+  explicit SqsRealtime(io::Http& http) : http_(http), info_(aws_spec("aws/sqs_realtime.yaml")) {}
+
+  const flow::TaskInfo& info() const override { return info_; }
+
+  bool is_realtime() const override { return true; }
+
+  base::Result<std::optional<Object>> poll(TaskContext&, const Value&) const override {
+    return std::optional<Object>();
+  }
+
+  base::Result<std::vector<Object>> events(
+      TaskContext& context, const Value& properties) const override {
+    const auto client = TRY(AwsClient::open(context, properties, http_, "sqs"));
+    const Queue queue = TRY(queue_of(context, properties));
+    std::vector<Object> out;
+    for (Value& message : TRY(receive(*client, queue))) {
+      Object variables;
+      variables.set("data", std::move(message));
+      out.push_back(std::move(variables));
+    }
+    return out;
+  }
+
+ private:
+  io::Http& http_;
+  flow::TaskInfo info_;
+};
 
 base::Result<TaskEnd> sns_publish(
     TaskContext& context, AwsClient& client, const Value& properties) {
@@ -203,6 +267,16 @@ base::Result<TaskEnd> cloudwatch_push(
 }
 
 }  // namespace
+
+std::unique_ptr<flow::PollingType> make_sqs_realtime(io::Http& http) {
+  return std::make_unique<SqsRealtime>(http);
+}
+
+std::vector<AwsLook> message_looks() {
+  return {
+      {"aws/sqs_trigger.yaml", "sqs", sqs_consume, "count"},
+      {"aws/cloudwatch_trigger.yaml", "cloudwatch", cloudwatch_query, "count"}};
+}
 
 std::vector<AwsKind> message_kinds() {
   return {

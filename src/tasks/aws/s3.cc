@@ -9,6 +9,7 @@
 #include "tasks/aws/families.h"
 #include "tasks/items.h"
 #include "tasks/properties.h"
+#include "tasks/seen.h"
 
 namespace outlay::tasks {
 namespace {
@@ -226,7 +227,10 @@ base::Result<base::Done> copy_object(
   return base::Done{};
 }
 
-base::Result<TaskEnd> downloads(TaskContext& context, AwsClient& client, const Value& properties) {
+/// Takes objects into the storage and does the property `action` with each; `seen` (may be null)
+/// says which are to be taken.
+base::Result<TaskEnd> take_objects(
+    TaskContext& context, AwsClient& client, const Value& properties, Seen* seen) {
   const Listing wanted = TRY(listing_of(context, properties));
   const std::string action = TRY(flow::text_property(context, properties, "action"));
   const Value to = TRY(flow::property(context, properties, "moveTo"));
@@ -235,6 +239,7 @@ base::Result<TaskEnd> downloads(TaskContext& context, AwsClient& client, const V
   const std::vector<Found> all = TRY(list_objects(context, client, wanted));
   for (const Found& found : all) {
     if (found.key.ends_with('/')) continue;
+    if (seen != nullptr && !seen->take(wanted.bucket + "/" + found.key, found.etag)) continue;
     const Object kept = TRY(fetch_object(context, client, wanted.bucket, found.key, ""));
     Object shown = found.value(wanted.bucket).as_object();
     shown.set("uri", *kept.find("uri"));
@@ -255,6 +260,22 @@ base::Result<TaskEnd> downloads(TaskContext& context, AwsClient& client, const V
   TaskEnd end;
   end.outputs.set("objects", std::move(objects));
   end.outputs.set("outputFiles", std::move(files));
+  return end;
+}
+
+base::Result<TaskEnd> downloads(TaskContext& context, AwsClient& client, const Value& properties) {
+  return take_objects(context, client, properties, nullptr);
+}
+
+/// Objects that the trigger has not met yet; those it moves or deletes need no remembering.
+base::Result<TaskEnd> new_objects(
+    TaskContext& context, AwsClient& client, const Value& properties) {
+  const std::string action = TRY(flow::text_property(context, properties, "action"));
+  if (action == "MOVE" || action == "DELETE")
+    return take_objects(context, client, properties, nullptr);
+  Seen seen = TRY(Seen::open(context, properties));
+  TaskEnd end = TRY(take_objects(context, client, properties, &seen));
+  TRY(seen.keep());
   return end;
 }
 
@@ -322,6 +343,8 @@ base::Result<TaskEnd> create_bucket(
 }
 
 }  // namespace
+
+std::vector<AwsLook> s3_looks() { return {{"aws/s3_trigger.yaml", "s3", new_objects, "objects"}}; }
 
 std::vector<AwsKind> s3_kinds() {
   return {

@@ -33,6 +33,7 @@ TaskTypes make_kv_tasks();
 TaskTypes make_namespace_file_tasks();
 TaskTypes make_execution_tasks();
 TaskTypes make_log_tasks();
+TaskTypes make_flow_tasks();
 
 /// The property namespace, the flow's own unless given.
 base::Result<std::string> namespace_property(

@@ -6,80 +6,19 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "flow/engine.h"
 #include "format/yaml.h"
-#include "io/process.h"
+#include "tasks/git/repository.h"
 #include "tasks/items.h"
 #include "tasks/properties.h"
-#include "tasks/scripts/script_run.h"
 #include "tasks/spec.h"
 
 namespace outlay::tasks {
 namespace {
 
 using format::Value;
-
-/// Runs git; credentials go by the environment, where no list of processes shows them.
-base::Result<std::string> run_git(
-    flow::TaskContext& context,
-    const io::Path& folder,
-    std::vector<std::string> arguments,
-    const std::string& header) {
-  io::Command command;
-  command.arguments = {"git"};
-  command.arguments.insert(command.arguments.end(), arguments.begin(), arguments.end());
-  command.environment = plain_environment({"SSH_AUTH_SOCK", "GIT_SSH_COMMAND"});
-  command.environment.emplace_back("GIT_TERMINAL_PROMPT", "0");
-  if (!header.empty()) {
-    command.environment.emplace_back("GIT_CONFIG_COUNT", "1");
-    command.environment.emplace_back("GIT_CONFIG_KEY_0", "http.extraHeader");
-    command.environment.emplace_back("GIT_CONFIG_VALUE_0", header);
-  }
-  command.folder = folder;
-  command.stop = &context.stop();
-  std::string words, out;
-  const io::ProcessEnd end =
-      TRY(io::run_process(command, [&](io::Stream stream, std::string_view line) {
-        (stream == io::Stream::out ? out : words) += std::string(line) + "\n";
-      }));
-  if (end.stopped) return base::Error{base::Code::cancelled, "stopped", {}, nullptr};
-  if (end.exit_status == 127)
-    return base::conflict("the program git is not on this machine: install it first");
-  if (end.exit_status != 0) {
-    return base::unavailable(
-        base::masked(fmt::format("git {} failed: {}", arguments.front(), base::trim(words))));
-  }
-  return std::string(base::trim(out));
-}
-
-/// Clones what url, branch, depth ... describe into `folder`; answers the commit.
-base::Result<std::string> clone_into(
-    flow::TaskContext& context, const Value& properties, const io::Path& folder) {
-  const std::string url = TRY(needed_property(context, properties, "url"));
-  if (url.starts_with('-'))
-    return base::invalid_input("property url is no address of a repository");
-  const std::string branch = TRY(flow::text_property(context, properties, "branch"));
-  const std::string user = TRY(flow::text_property(context, properties, "username"));
-  const std::string password = TRY(flow::text_property(context, properties, "password"));
-  const auto depth = TRY(integer_property(context, properties, "depth"));
-  std::vector<std::string> arguments{"clone", "--quiet"};
-  if (depth.value_or(1) > 0)
-    arguments.insert(arguments.end(), {"--depth", fmt::format("{}", depth.value_or(1))});
-  if (!branch.empty()) arguments.insert(arguments.end(), {"--branch", branch});
-  if (TRY(flag_property(context, properties, "cloneSubmodules", false)))
-    arguments.emplace_back("--recurse-submodules");
-  arguments.insert(arguments.end(), {"--", url, folder.string()});
-  std::string header;
-  if (!password.empty()) {
-    base::hide_in_log(password);
-    header = "Authorization: Basic " + base::base64_encode(user + ":" + password);
-  }
-  TRY(run_git(context, folder.parent_path(), arguments, header));
-  return run_git(context, folder, {"rev-parse", "HEAD"}, "");
-}
 
 class CloneTask final : public SpecTask {
  public:

@@ -28,6 +28,8 @@ Value cell_value(const store::Cell& cell, store::Type type) {
       return format::Number{*cell};
     }
     case store::Type::decimal:
+      // PostgreSQL's numeric knows NaN and Infinity.
+      if (cell->find_first_of("NI") != std::string::npos) return *cell;
       return format::Number{*cell};
     case store::Type::real: {
       auto parsed = format::parse_json(*cell);

@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "format/csv.h"
 #include "format/json.h"
+#include "format/yaml.h"
 #include "io/file.h"
 #include "store/duck.h"
 #include "tasks/items.h"
 #include "tasks/ledger/rows.h"
 #include "tasks/properties.h"
+#include "tasks/serdes/xml.h"
 #include "tasks/spec.h"
 
 namespace outlay::tasks {
@@ -180,6 +182,66 @@ base::Result<Written> ion_to_json(
       TRY(store_text(context, out, is_lines ? "rows.jsonl" : "rows.json")), items.size()};
 }
 
+/// One member of a value by a path of names, "/catalog/book" or "catalog.book".
+Value at_path(Value value, std::string_view path) {
+  const char separator = path.find('/') != std::string_view::npos ? '/' : '.';
+  for (const std::string& name : base::split(path, separator)) {
+    if (name.empty()) continue;
+    // A copy of the member first: the map that holds it goes away.
+    Value member = value[name];
+    value = std::move(member);
+  }
+  return value;
+}
+
+base::Result<Written> xml_to_ion(
+    flow::TaskContext& context, const Value& properties, const std::string& from) {
+  const std::string text = TRY(stored_text(context, from));
+  const Value configuration = TRY(flow::property(context, properties, "parserConfiguration"));
+  std::vector<std::string> forced;
+  if (configuration["forceList"].is_array())
+    for (const Value& name : configuration["forceList"].as_array()) forced.push_back(text_of(name));
+  auto document = xml_value(text, forced);
+  if (!document) return document.error().within(from);
+  const Value found = at_path(*document, TRY(flow::text_property(context, properties, "query")));
+  Array items;
+  if (found.is_array()) {
+    items = found.as_array();
+  } else if (!found.is_null()) {
+    items.push_back(found);
+  }
+  return Written{TRY(store_items(context, items, "rows.ion")), items.size()};
+}
+
+base::Result<Written> ion_to_xml(
+    flow::TaskContext& context, const Value& properties, const std::string& from) {
+  std::string root = TRY(flow::text_property(context, properties, "rootName"));
+  if (root.empty()) root = "items";
+  const Array items = TRY(read_items(context, from));
+  std::string out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+  append_xml(out, root, Value::object({{"item", items}}), 0);
+  return Written{TRY(store_text(context, out, "rows.xml")), items.size()};
+}
+
+base::Result<Written> yaml_to_ion(
+    flow::TaskContext& context, const Value&, const std::string& from) {
+  const std::string text = TRY(stored_text(context, from));
+  const format::Node document = TRY(format::parse_yaml(text, from));
+  const Value value = document.value();
+  const Array items = value.is_array() ? value.as_array() : Array{value};
+  return Written{TRY(store_items(context, items, "rows.ion")), items.size()};
+}
+
+base::Result<Written> json_to_jsonl(
+    flow::TaskContext& context, const Value&, const std::string& from) {
+  const std::string text = TRY(stored_text(context, from));
+  const Value document = TRY(format::parse_json(text, format::JsonNumbers::exact, from));
+  const Array items = document.is_array() ? document.as_array() : Array{document};
+  std::string out;
+  for (const Value& item : items) out += format::print_json(item) + "\n";
+  return Written{TRY(store_text(context, out, "rows.jsonl")), items.size()};
+}
+
 base::Result<store::Duck> query_engine(const io::Path& folder) {
   store::DuckSettings settings;
   settings.temp_folder = (folder / ".spill").string();
@@ -233,6 +295,10 @@ std::vector<std::unique_ptr<flow::TaskType>> make_serdes_tasks() {
       {"serdes/ion_to_csv.yaml", ion_to_csv},
       {"serdes/json_to_ion.yaml", json_to_ion},
       {"serdes/ion_to_json.yaml", ion_to_json},
+      {"serdes/json_to_jsonl.yaml", json_to_jsonl},
+      {"serdes/xml_to_ion.yaml", xml_to_ion},
+      {"serdes/ion_to_xml.yaml", ion_to_xml},
+      {"serdes/yaml_to_ion.yaml", yaml_to_ion},
       {"serdes/parquet_to_ion.yaml", parquet_to_ion},
       {"serdes/ion_to_parquet.yaml", ion_to_parquet}};
   std::vector<std::unique_ptr<flow::TaskType>> out;

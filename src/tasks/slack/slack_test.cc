@@ -100,5 +100,47 @@ TEST_F(slack, a_refusal_says_what_the_webhook_said_but_not_its_url) {
   EXPECT_TRUE(run("{url: 'http://x', messageText: x, options: {allowFailed: true}}"));
 }
 
+class slack_app : public testing::Test {
+ protected:
+  slack_app() {
+    for (auto& type : make_slack_app_tasks(http)) types.add(std::move(type));
+  }
+
+  base::Result<flow::TaskEnd> run(std::string_view type, std::string_view yaml) {
+    return run_yaml(*types.find("io.kestra.plugin.slack.app." + std::string(type)), context, yaml);
+  }
+
+  FakeHttp http;
+  flow::TaskRegistry types;
+  FakeContext context;
+};
+
+TEST_F(slack_app, a_message_is_posted_with_the_token_and_its_timestamp_comes_back) {
+  http.answer = {200, {}, R"({"ok":true,"ts":"1714554000.000100","channel":"C1"})"};
+  const auto end = run(
+      "chats.Post",
+      R"({token: xoxb-1-secret, channel: C1, timestamp: "17.1", payload: '{"text":"a \\"b\\""}'})");
+  ASSERT_TRUE(end) << end.error().text();
+  EXPECT_EQ(end->outputs.find("timestamp")->as_text(), "1714554000.000100");
+  ASSERT_EQ(http.requests.size(), 1U);
+  EXPECT_EQ(http.requests[0].url, "https://slack.com/api/chat.postMessage");
+  EXPECT_EQ(http.requests[0].body, R"({"channel":"C1","thread_ts":"17.1","text":"a \"b\""})");
+}
+
+TEST_F(slack_app, a_refusal_in_an_answer_of_200_fails_the_task_and_says_what_to_do) {
+  http.answer = {200, {}, R"({"ok":false,"error":"not_in_channel"})"};
+  const auto end = run("chats.Post", "{token: xoxb-1-secret, channel: C1, messageText: hello}");
+  ASSERT_FALSE(end);
+  EXPECT_THAT(end.error().message, testing::HasSubstr("not_in_channel; invite the app"));
+}
+
+TEST_F(slack_app, a_payload_that_is_no_json_is_told_with_its_place) {
+  const auto end = run("chats.Post", R"({token: xoxb-1-secret, payload: '{"text": "a "b""}'})");
+  ASSERT_FALSE(end);
+  EXPECT_THAT(end.error().text(), testing::HasSubstr("payload:1:"));
+  EXPECT_THAT(end.error().message, testing::HasSubstr("toJson"));
+  EXPECT_TRUE(http.requests.empty());
+}
+
 }  // namespace
 }  // namespace outlay::tasks

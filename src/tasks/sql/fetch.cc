@@ -12,12 +12,14 @@ namespace outlay::tasks {
 
 using format::Value;
 
-base::Result<Fetch> fetch_property(flow::TaskContext& context, const Value& properties) {
+base::Result<Fetch> fetch_property(
+    flow::TaskContext& context, const Value& properties, Fetch otherwise) {
   if (TRY(flag_property(context, properties, "store", false))) return Fetch::store;
   if (TRY(flag_property(context, properties, "fetchOne", false))) return Fetch::one;
   if (TRY(flag_property(context, properties, "fetch", false))) return Fetch::all;
   const std::string type = base::lower(TRY(flow::text_property(context, properties, "fetchType")));
-  if (type.empty() || type == "none") return Fetch::none;
+  if (type.empty()) return otherwise;
+  if (type == "none") return Fetch::none;
   if (type == "fetch") return Fetch::all;
   if (type == "fetch_one") return Fetch::one;
   if (type == "store") return Fetch::store;
@@ -28,7 +30,12 @@ base::Result<Fetch> fetch_property(flow::TaskContext& context, const Value& prop
 base::Result<base::Done> put_rows(
     flow::TaskContext& context, Fetch fetch, const store::Table& table, format::Object& outputs) {
   if (fetch == Fetch::none) return base::Done{};
-  format::Array rows = rows_of(table);
+  return put_items(context, fetch, rows_of(table), outputs);
+}
+
+base::Result<base::Done> put_items(
+    flow::TaskContext& context, Fetch fetch, format::Array rows, format::Object& outputs) {
+  if (fetch == Fetch::none) return base::Done{};
   const auto size = static_cast<std::int64_t>(rows.size());
   if (fetch == Fetch::one) {
     outputs.set("row", rows.empty() ? Value() : rows.front());

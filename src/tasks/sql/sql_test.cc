@@ -6,6 +6,7 @@
 
 #include "format/json.h"
 #include "tasks/internal/fake_context.h"
+#include "tasks/sql/connection.h"
 #include "tasks/sql/sql_text.h"
 
 namespace outlay::tasks {
@@ -100,6 +101,62 @@ TEST_F(sql, a_wrong_statement_is_named_by_its_number) {
   const auto end = run("duckdb.Query", "{sql: 'SELECT 1; SELEC 2'}");
   ASSERT_FALSE(end);
   EXPECT_THAT(end.error().text(), HasSubstr("statement 2"));
+}
+
+TEST_F(sql, dollar_quotes_hold_semicolons) {
+  EXPECT_THAT(
+      sql_statements("do $x$ begin; end $x$; select $1, '$'; select $$;$$"),
+      ElementsAre("do $x$ begin; end $x$", "select $1, '$'", "select $$;$$"));
+}
+
+TEST_F(sql, of_several_statements_all_take_effect_or_none) {
+  const std::string url = "jdbc:sqlite:" + context.path("kept.db").string();
+  const std::string made = "{url: '" + url + "', sql: 'CREATE TABLE t (a INTEGER)'}";
+  ASSERT_TRUE(run("sqlite.Query", made));
+  const std::string_view steps = "sql: 'INSERT INTO t VALUES (1); INSERT INTO nowhere VALUES (1)'";
+  EXPECT_FALSE(run("sqlite.Queries", fmt::format("{{url: '{}', {}}}", url, steps)));
+  const std::string count =
+      fmt::format("{{url: '{}', sql: 'SELECT count(*) AS n FROM t', fetchType: FETCH_ONE}}", url);
+  EXPECT_EQ(json(*run("sqlite.Query", count), "row"), R"({"n":0})");
+  EXPECT_FALSE(
+      run("sqlite.Queries", fmt::format("{{url: '{}', transaction: false, {}}}", url, steps)));
+  EXPECT_EQ(json(*run("sqlite.Query", count), "row"), R"({"n":1})");
+}
+
+TEST_F(sql, the_trigger_fires_for_rows_and_what_comes_after_sql_lets_them_go) {
+  const std::string url = "jdbc:duckdb:" + context.path("alerts.db").string();
+  ASSERT_TRUE(run(
+      "duckdb.Queries",
+      fmt::format(
+          "{{url: '{}', sql: \"CREATE TABLE t AS SELECT 'web' AS team, false AS told\"}}", url)));
+  for (auto& type : make_sql_triggers()) types.add(std::move(type));
+  const flow::PollingType* trigger = types.find_polling("io.kestra.plugin.jdbc.duckdb.Trigger");
+  ASSERT_NE(trigger, nullptr);
+  const format::Value properties = format::Value::object(
+      {{"url", url},
+       {"sql", "SELECT team FROM t WHERE NOT told"},
+       {"afterSQL", "UPDATE t SET told = true"}});
+  auto seen = trigger->poll(context, properties);
+  ASSERT_TRUE(seen) << seen.error().text();
+  ASSERT_TRUE(seen->has_value());
+  EXPECT_EQ(format::print_json(format::Value(**seen)), R"({"size":1,"rows":[{"team":"web"}]})");
+  seen = trigger->poll(context, properties);
+  ASSERT_TRUE(seen) << seen.error().text();
+  EXPECT_FALSE(seen->has_value());
+}
+
+TEST_F(sql, a_jdbc_url_of_postgresql_becomes_an_address_of_libpq) {
+  EXPECT_EQ(postgres_address("jdbc:postgresql://h:5432/d"), "postgresql://h:5432/d");
+  EXPECT_EQ(
+      postgres_address("jdbc:postgresql://h/d?user=u&ssl=true&currentSchema=s&prepareThreshold=0"),
+      "postgresql://h/d?user=u&sslmode=require&options=-csearch_path%3Ds");
+  EXPECT_EQ(postgres_address("jdbc:postgresql:d"), "postgresql:///d");
+}
+
+TEST_F(sql, a_postgresql_task_without_a_url_says_what_one_looks_like) {
+  const auto end = run("postgresql.Query", "{sql: SELECT 1}");
+  ASSERT_FALSE(end);
+  EXPECT_THAT(end.error().message, HasSubstr("jdbc:postgresql://"));
 }
 
 }  // namespace

@@ -24,7 +24,14 @@ std::size_t after_quoted(std::string_view sql, std::size_t at) {
   const std::string_view rest = sql.substr(at);
   if (rest.starts_with("--")) return closed("\n", at);
   if (rest.starts_with("/*")) return closed("*/", at + 2);
-  if (rest.starts_with("$$")) return closed("$$", at + 2);
+  // PostgreSQL's $tag$ ... $tag$.
+  if (rest.starts_with('$')) {
+    std::size_t end = 1;
+    while (end < rest.size() && is_name(rest[end])) ++end;
+    const bool is_tag = end < rest.size() && rest[end] == '$' &&
+                        (end == 1 || !std::isdigit(static_cast<unsigned char>(rest[1])));
+    return is_tag ? closed(rest.substr(0, end + 1), at + end + 1) : at;
+  }
   if (rest.empty() || (rest[0] != '\'' && rest[0] != '"')) return at;
   std::size_t end = at + 1;
   while (end < sql.size()) {
