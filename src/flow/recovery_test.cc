@@ -345,7 +345,7 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
 TEST(Recovery, no_execution_is_lost_repeated_or_stuck_whatever_write_the_process_dies_at) {
   const bool is_slow = std::getenv("OUTLAY_SLOW") != nullptr;
   const std::uint64_t first = number_from("OUTLAY_SEED", 1);
-  const std::uint64_t seeds = number_from("OUTLAY_SEEDS", is_slow ? 2'000 : 20);
+  const std::uint64_t seeds = number_from("OUTLAY_SEEDS", is_slow ? 2'000 : 6);
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     World world(seed);
