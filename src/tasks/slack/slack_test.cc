@@ -119,7 +119,7 @@ TEST_F(slack_app, a_message_is_posted_with_the_token_and_its_timestamp_comes_bac
   http.answer = {200, {}, R"({"ok":true,"ts":"1714554000.000100","channel":"C1"})"};
   const auto end = run(
       "chats.Post",
-      R"({token: xoxb-1-secret, channel: C1, timestamp: "17.1", payload: '{"text":"a \\"b\\""}'})");
+      R"({token: xoxb-1-secret, channel: C1, timestamp: "17.1", payload: '{"text":"a \"b\""}'})");
   ASSERT_TRUE(end) << end.error().text();
   EXPECT_EQ(end->outputs.find("timestamp")->as_text(), "1714554000.000100");
   ASSERT_EQ(http.requests.size(), 1U);
