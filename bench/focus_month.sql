@@ -2,7 +2,8 @@
 -- machine do not matter: all randomness is md5 of the row and a word.
 --   31 days of hours, 300 accounts, 60 services (share falls with rank^1.5), 8,000 SKUs, resources rows/50 with the top 1 %
 --   on a fifth of the rows, 5 % of them new each day; 8 regions, 4 zones or none; tags of 5 to 12 keys, 15 % none, 3 % broken;
---   93 % usage, 3 % purchase, 2 % tax, 2 % credit; a quarter of usage committed, used and unused = purchase per commitment.
+--   93 % usage, 3 % purchase, 2 % tax, 2 % credit; a quarter of usage committed (purchases are not matched to what they cover).
+--   No late and no restated rows.
 CREATE OR REPLACE MACRO rnd(i, word) AS (('0x' || left(md5(i || ':' || word), 13))::BIGINT / 4503599627370496.0);
 CREATE OR REPLACE TEMP TABLE service_of AS
   WITH weights AS (SELECT s, power(s, -1.5) AS w FROM range(1, 61) t(s))
