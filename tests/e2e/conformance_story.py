@@ -16,8 +16,11 @@ CONFORMANT = {
 }
 # What the demo's providers do not say, as the real ones do not: null in an export, and in its gap report.
 DEMO_GAPS = {
-    "google": {"PricingUnit-C-006-C"},  # a marketplace product has a quantity without a unit
+    # A marketplace product has a quantity without a unit; prices are in USD, but no effective cost is stated in it.
+    "google": {"PricingUnit-C-006-C", "PricingCurrencyEffectiveCost-C-003-M"},
 }
+# AWS does not name commitments. Google's flexible ones are used in money and bought in units of their fee.
+DEMO_COMMITMENT_GAPS = {"CU.CommitmentDiscountName.with_commitment", "CU.CommitmentDiscountUnit.one_per_commitment"}
 
 
 class Conformance(Story):
@@ -69,7 +72,8 @@ class Conformance(Story):
                 self.assertEqual(self.official(provider) - DEMO_GAPS.get(provider, set()), set())
         # What our own rules find on top is what the bills do not say, never money that does not add up.
         failed = {rule for _, rule in self.failed_musts()}
-        self.assertEqual({rule for rule in failed if "commitment" in rule or "product" in rule}, set())
+        about_money = {rule for rule in failed if "commitment" in rule or "product" in rule}
+        self.assertEqual(about_money - DEMO_COMMITMENT_GAPS, set())
 
 
 if __name__ == "__main__":
