@@ -113,12 +113,15 @@ class Triggers(Story):
             time.sleep(0.1)
 
     def aws_call(self, service, path, data, method="PUT"):
+        kind = "application/xml" if service == "s3" else "application/x-www-form-urlencoded"
         return self.call(self.aws + path, data, method, {
+            "Content-Type": kind,
             "Authorization": f"AWS4-HMAC-SHA256 Credential=x/20260101/eu-central-1/{service}/aws4_request"})
 
     def test_an_object_is_told_once_for_each_of_its_versions(self):
         self.start_aws()
-        self.aws_call("s3", "/costs", b"")
+        self.aws_call("s3", "/costs", b"<CreateBucketConfiguration><LocationConstraint>eu-central-1</LocationConstraint>"
+                                      b"</CreateBucketConfiguration>")
         self.aws_call("s3", "/costs/a.csv", b"one")
         self.save(OBJECTS)
         self.assertEqual(self.values("on_object", 1), ['["a.csv"] one'])
