@@ -126,7 +126,7 @@ TEST_F(AzureTest, quantities_are_in_blocks_only_where_the_cost_says_so) {
   EXPECT_EQ(
       ask("SELECT CAST(PricingQuantity AS DOUBLE), CAST(ContractedCost AS DOUBLE) FROM focus "
           "ORDER BY x_Row"),
-      "2.4|4.32 24.0|43.2");
+      "2.4|4.32 24|43.2");
 }
 
 TEST_F(AzureTest, prices_are_for_blocks_of_units_and_a_price_of_0_is_unknown) {
